@@ -86,7 +86,7 @@ set_defaults(Agraph_t *g)
         {AGNODE, "fontname", FONT},
         {AGNODE, "fontsize", "13"},
         {AGNODE, "label", ""},
-        {AGNODE, "margin", "0.12,0.06"},
+        {AGNODE, "margin", "0.14,0.08"},
         {AGNODE, "penwidth", "1.2"},
         {AGNODE, "shape", "box"},
         {AGNODE, "style", "rounded,filled"},
@@ -162,7 +162,7 @@ add_edge(Agraph_t *g, const struct ml_plan *plan, const struct ml_plan_edge *edg
     }
 }
 
-/* Roots on the top rank, leaked objects that hold nothing shown on the bottom one. */
+/* Whatever nothing holds on the top rank, leaked objects that hold nothing shown on the bottom one. */
 static void
 set_ranks(Agraph_t *g, const struct ml_plan *plan)
 {
@@ -174,7 +174,7 @@ set_ranks(Agraph_t *g, const struct ml_plan *plan)
     }
     for (int i = 0; i < plan->node_count; i++) {
         const struct ml_plan_node *n = &plan->nodes[i];
-        if (n->drawn && n->kind == ML_KIND_ROOT && !n->has_in) {
+        if (n->drawn && n->kind != ML_KIND_LEAKED && n->has_out && !n->has_in) {
             agsubnode(top, node_at(g, i, 0), 1);
         }
         if (n->drawn && n->kind == ML_KIND_LEAKED && !n->has_out && !rows) {

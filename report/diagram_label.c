@@ -15,9 +15,12 @@
 #define TEXT_COLUMNS 40
 #define EDGE_COLUMNS 30
 #define TITLE_COLUMNS 240
-#define TITLE_LINE 78
+#define TITLE_LINE 68
 #define TIP_COLUMNS 2000
 #define LEGEND_ROW 5
+#define TITLE_BEGIN "<TR><TD><FONT POINT-SIZE=\"16\"><B>"
+#define TITLE_END "</B></FONT></TD></TR>"
+#define TITLE_BREAK TITLE_END TITLE_BEGIN
 
 const struct ml_kind_look ml_kind_looks[ML_KIND_COUNT] = {
     [ML_KIND_ROOT] = {"root", "ml-root", "#e0e7ff", "#4338ca", "#312e81", "#a5b4fc"},
@@ -66,22 +69,35 @@ put_html(struct ml_buf *out, const char *text, size_t len)
     }
 }
 
-/* In plain strings entities are decoded by whoever shows the picture, and tooltips go
- * through the backslash substitution twice: as entities backslashes survive both. */
+/* In plain strings entities are decoded by whoever shows the picture. */
 static void
-put_plain(struct ml_buf *out, const char *text, size_t len)
+put_plain(struct ml_buf *out, const char *text, size_t len, const char *backslash)
 {
     for (size_t i = 0; i < len; i++) {
         if (text[i] == '&') {
             ml_buf_puts(out, "&amp;");
         }
         else if (text[i] == '\\') {
-            ml_buf_puts(out, "&#92;");
+            ml_buf_puts(out, backslash);
         }
         else {
             ml_buf_putc(out, text[i]);
         }
     }
+}
+
+static void
+put_label(struct ml_buf *out, const char *text, size_t len)
+{
+    put_plain(out, text, len, "\\\\");
+}
+
+/* Tooltips go through the backslash substitution twice and through the entities only
+ * in the viewer; labels the other way round. */
+static void
+put_tip(struct ml_buf *out, const char *text, size_t len)
+{
+    put_plain(out, text, len, "&#92;");
 }
 
 typedef void put_fn(struct ml_buf *out, const char *text, size_t len);
@@ -204,12 +220,13 @@ put_title_lines(struct ml_buf *out, const char *title)
         put_html(out, clean.data + start, end - start);
         start = end < clean.len && clean.data[end] == ' ' ? end + 1 : end;
         if (start < clean.len) {
-            ml_buf_puts(out, "<BR/>");
+            ml_buf_puts(out, TITLE_BREAK);
         }
     }
     ml_buf_fini(&clean);
 }
 
+/* Squares in the kinds' colours: text, because cells would grow with the title. */
 static void
 put_legend(struct ml_buf *out, const struct ml_plan *plan)
 {
@@ -217,25 +234,20 @@ put_legend(struct ml_buf *out, const struct ml_plan *plan)
     for (int i = 0; i < plan->node_count; i++) {
         occurs[plan->nodes[i].kind] |= plan->nodes[i].drawn;
     }
-    ml_buf_puts(out, "<TR><TD><TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"5\" "
-                     "CELLPADDING=\"3\">");
     int column = 0;
     for (int k = 0; k < ML_KIND_COUNT; k++) {
-        const struct ml_kind_look *look = &ml_kind_looks[k];
-        if (!occurs[k]) {
-            continue;
+        if (occurs[k]) {
+            ml_buf_printf(out,
+                          "%s<FONT POINT-SIZE=\"15\" COLOR=\"%s\">■</FONT>"
+                          "<FONT POINT-SIZE=\"11\"> %s</FONT>",
+                          column == 0                ? "<TR><TD>"
+                          : column % LEGEND_ROW == 0 ? "</TD></TR><TR><TD>"
+                                                     : "   ",
+                          ml_kind_looks[k].line, ml_kind_looks[k].name);
+            column++;
         }
-        ml_buf_puts(out, column % LEGEND_ROW == 0 && column > 0 ? "</TR><TR>"
-                         : column == 0                         ? "<TR>"
-                                                               : "");
-        ml_buf_printf(out,
-                      "<TD STYLE=\"ROUNDED\" BGCOLOR=\"%s\" COLOR=\"%s\">"
-                      "<FONT POINT-SIZE=\"10\">%s</FONT></TD>",
-                      look->fill, look->line, look->name);
-        column++;
     }
-    ml_buf_puts(out, column > 0 ? "</TR></TABLE></TD></TR>"
-                                : "<TR><TD></TD></TR></TABLE></TD></TR>");
+    ml_buf_puts(out, column > 0 ? "</TD></TR>" : "");
 }
 
 void
@@ -244,9 +256,9 @@ ml_label_title(struct ml_buf *out, const struct ml_plan *plan, const char *title
     char text[32];
     ml_buf_puts(out, "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"2\">");
     if (title != NULL && title[0] != '\0') {
-        ml_buf_puts(out, "<TR><TD><FONT POINT-SIZE=\"16\"><B>");
+        ml_buf_puts(out, TITLE_BEGIN);
         put_title_lines(out, title);
-        ml_buf_puts(out, "</B></FONT></TD></TR>");
+        ml_buf_puts(out, TITLE_END);
     }
     put_legend(out, plan);
     if (plan->left_out_edges > 0) {
@@ -276,11 +288,11 @@ edge_word(const struct ml_plan_edge *edge)
 }
 
 static void
-put_edge(struct ml_buf *out, const struct ml_plan_edge *edge, int columns)
+put_edge(struct ml_buf *out, put_fn *put, const struct ml_plan_edge *edge, int columns)
 {
     char text[32];
     if (edge->json != NULL && has_text(edge->json, "label")) {
-        put_text(out, put_plain, json_object_get(edge->json, "label"), columns, 0);
+        put_text(out, put, json_object_get(edge->json, "label"), columns, 0);
     }
     else {
         ml_buf_puts(out, edge_word(edge));
@@ -294,14 +306,14 @@ void
 ml_label_edge(struct ml_buf *out, const struct ml_plan_edge *edge)
 {
     ml_buf_puts(out, " "); /* room between the line and its text */
-    put_edge(out, edge, EDGE_COLUMNS);
+    put_edge(out, put_label, edge, EDGE_COLUMNS);
     ml_buf_puts(out, " ");
 }
 
 void
 ml_label_edge_tip(struct ml_buf *out, const struct ml_plan_edge *edge)
 {
-    put_edge(out, edge, TIP_COLUMNS);
+    put_edge(out, put_tip, edge, TIP_COLUMNS);
 }
 
 void
@@ -315,11 +327,11 @@ ml_label_node_tip(struct ml_buf *out, const struct ml_plan *plan,
                       ml_text_count(plan->left_out_nodes, text));
         return;
     }
-    put_text(out, put_plain, json_object_get(node->json, "name"), TIP_COLUMNS, 0);
+    put_text(out, put_tip, json_object_get(node->json, "name"), TIP_COLUMNS, 0);
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (has_text(node->json, keys[i])) {
             ml_buf_puts(out, "&#10;");
-            put_text(out, put_plain, json_object_get(node->json, keys[i]), TIP_COLUMNS, 0);
+            put_text(out, put_tip, json_object_get(node->json, keys[i]), TIP_COLUMNS, 0);
         }
     }
     if (ml_json_has_number(node->json, "size") ||

@@ -201,7 +201,7 @@ limit_edges(struct ml_plan *p, int max_edges)
     }
 }
 
-/* Leaves below the same node stand in two to four rows instead of one. */
+/* Leaves below the same node stand in two to five rows instead of one. */
 static void
 stagger(struct ml_plan *p)
 {
@@ -210,7 +210,7 @@ stagger(struct ml_plan *p)
         for (; end < p->edge_count && p->edges[end].from == p->edges[i].from; end++) {
             leaves += p->edges[end].drawn && !p->nodes[p->edges[end].to].has_out;
         }
-        int rows = leaves < MANY_LEAVES ? 1 : leaves < 20 ? 2 : leaves < 60 ? 3 : 4;
+        int rows = leaves < MANY_LEAVES ? 1 : leaves < 12 ? 2 : leaves < 24 ? 3 : 5;
         for (int e = i; e < end; e++) {
             struct ml_plan_node *leaf = &p->nodes[p->edges[e].to];
             if (p->edges[e].drawn && !leaf->has_out) {
