@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nearest_name.h"
+#include "suggest.h"
 
 struct cursor {
     const struct ml_command *c;
@@ -43,17 +43,15 @@ find_letter(const struct ml_command *c, char letter)
 static int
 unknown_option(struct cursor *k, const char *given, size_t len)
 {
-    char name[ML_NEAREST_NAME_MAX + 1];
-    struct ml_nearest_name near = {0};
-    snprintf(name, sizeof(name), "%.*s", (int)len, given);
+    struct ml_suggest near;
+    ml_suggest_init(&near, given, len);
     for (const struct ml_opt *o = k->c->opts; o->name != NULL; o++) {
-        ml_nearest_name_offer(&near, name, o->name);
+        ml_suggest_offer(&near, o->name);
     }
-    if (near.best == NULL) {
-        return ml_error_set(k->err, ML_EINVAL, "unknown option --%s", name);
-    }
-    return ml_error_set(k->err, ML_EINVAL, "unknown option --%s, did you mean --%s?", name,
-                        near.best);
+    const char *best = ml_suggest_best(&near);
+    return ml_error_set(k->err, ML_EINVAL, "unknown option --%.*s%s%s%s", (int)len, given,
+                        best != NULL ? ", did you mean --" : "", best != NULL ? best : "",
+                        best != NULL ? "?" : "");
 }
 
 static int
