@@ -17,6 +17,21 @@
 
 #define PATIENCE_ROUNDS 1000 /* of 100 us; a handler needs one or two microseconds */
 
+/* A program that was started without standard input must not get our pipe as its own,
+ * and the numbers of what it opens stay as they would be without us. */
+#define LOWEST_FD 64
+
+static struct ml_own_fd
+move_out_of_the_way(int fd)
+{
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD);
+    if (moved >= 0) { /* else there is no room up there: it stays where it is */
+        close(fd);
+        fd = moved;
+    }
+    return ml_own_fd_note(fd);
+}
+
 int
 ml_wakeup_open(struct ml_wakeup *w, struct ml_error *err)
 {
@@ -24,8 +39,8 @@ ml_wakeup_open(struct ml_wakeup *w, struct ml_error *err)
     if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0) {
         return ml_error_set(err, ML_EIO, "cannot make a pipe: %s", strerror(errno));
     }
-    ml_own_fd_adopt(&w->read_end, ends[0]);
-    ml_own_fd_adopt(&w->write_end, ends[1]);
+    w->read_end = move_out_of_the_way(ends[0]);
+    w->write_end = move_out_of_the_way(ends[1]);
     atomic_store(&w->write_fd, w->write_end.fd);
     return ML_OK;
 }
@@ -54,7 +69,7 @@ ml_wakeup_close(struct ml_wakeup *w)
 bool
 ml_wakeup_intact(const struct ml_wakeup *w)
 {
-    return ml_own_fd_is_ours(&w->read_end) && ml_own_fd_is_ours(&w->write_end);
+    return ml_own_fd_ours(&w->read_end) && ml_own_fd_ours(&w->write_end);
 }
 
 void
@@ -64,7 +79,7 @@ ml_wakeup_order(struct ml_wakeup *w, unsigned order)
     atomic_fetch_or(&w->orders, order);
     atomic_fetch_add(&w->ringing, 1);
     int fd = atomic_load(&w->write_fd);
-    if (fd >= 0 && ml_own_fd_is_ours(&w->write_end)) {
+    if (fd >= 0 && ml_own_fd_ours(&w->write_end)) {
         /* A full pipe rings as well. */
         ssize_t n = write(fd, "!", 1);
         (void)n;
@@ -78,7 +93,7 @@ ml_wakeup_take(struct ml_wakeup *w)
 {
     /* Silence first: an order given after this rings again. */
     char bytes[64];
-    while (ml_own_fd_is_ours(&w->read_end)
+    while (ml_own_fd_ours(&w->read_end)
            && read(w->read_end.fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes)) {
     }
     return atomic_fetch_and(&w->orders, ML_ORDER_PARK | ML_ORDER_STOP);
