@@ -112,7 +112,6 @@ lock_life(struct ml_agent *a)
         renew_lock(a);
         abandon(a);
         a->pid = getpid();
-        return lock_life(a);
     }
     Py_BEGIN_ALLOW_THREADS
     pthread_mutex_lock(&a->life);

@@ -7,13 +7,7 @@
  * it is not at its place the neighbourhood is searched.
  */
 #define _GNU_SOURCE
-#define Py_BUILD_CORE_MODULE 1
-#include <Python.h>
-
-#include "internal/pycore_interp.h"
-#if PY_VERSION_HEX >= 0x030E0000
-#include "internal/pycore_interp_structs.h"
-#endif
+#include "compat_core.h"
 
 #include <stddef.h>
 #include <sys/uio.h>
