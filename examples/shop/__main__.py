@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Serves the shop with waitress, a threaded WSGI server: `python -m shop --port 8000`."""
+"""Serves the shop with waitress, a threaded WSGI server: `python -m shop`."""
 
 import argparse
 import signal
@@ -13,7 +13,7 @@ from shop.app import create_app
 def main() -> None:
     """Bind first, then say `ready`: whoever waits for that line can connect at once."""
     parser = argparse.ArgumentParser(prog="shop")
-    parser.add_argument("--port", type=int, default=8000, help="0 lets the system choose")
+    parser.add_argument("--port", type=int, default=8000, help="0: any that is free")
     parser.add_argument("--threads", type=int, default=8)
     options = parser.parse_args()
 

@@ -50,5 +50,6 @@ def stocked_catalog() -> Catalog:
     for i, adjective in enumerate(ADJECTIVES):
         for j, noun in enumerate(NOUNS):
             price = 990 + 350 * i + 120 * j
-            catalog.add(Product(f"{noun[:3]}{i}{j}".upper(), f"{adjective} {noun}", price, 40))
+            sku = f"{noun[:3]}{i}{j}".upper()
+            catalog.add(Product(sku, f"{adjective} {noun}", price, stock=40))
     return catalog

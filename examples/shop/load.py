@@ -48,7 +48,8 @@ class Visitor:
         skus = [sku.decode() for sku in SKU.findall(self.send("GET", "/"))]
         for sku in dice.sample(skus, 3):
             self.send("GET", f"/product/{sku}?q={dice.choice(('tea', 'gift', 'blue'))}")
-        self.send("POST", f"/cart/{dice.choice(skus)}", f"quantity={dice.randint(1, 3)}")
+        quantity = dice.randint(1, 3)
+        self.send("POST", f"/cart/{dice.choice(skus)}", f"quantity={quantity}")
         if dice.random() < 0.3:
             self.send("POST", "/checkout", "")
 
@@ -94,7 +95,7 @@ def main() -> int:
     parser.add_argument("url")
     parser.add_argument("--visitors", type=int, default=2000)
     parser.add_argument("--threads", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=60, help="stop after this long")
+    parser.add_argument("--seconds", type=float, default=60, help="at most")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 

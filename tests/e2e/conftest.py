@@ -20,8 +20,11 @@ INTERPRETERS = find_interpreters()
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes minutes; only with MEMALOT_SLOW=1")
-    config.addinivalue_line("markers", "versions(oldest, newest): of CPython, inclusive")
+    for marker in (
+        "slow: takes minutes; only with MEMALOT_SLOW=1",
+        "versions(oldest, newest): of CPython, inclusive",
+    ):
+        config.addinivalue_line("markers", marker)
 
 
 def pytest_collection_modifyitems(items):

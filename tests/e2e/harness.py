@@ -31,7 +31,7 @@ print(json.dumps({
     "version": sys.version_info[:3],
     "suffix": sysconfig.get_config_var("EXT_SUFFIX"),
     "include": sysconfig.get_path("include"),
-    "tests": os.path.isdir(os.path.join(sysconfig.get_path("stdlib"), "test", "test_json")),
+    "tests": os.path.isdir(sysconfig.get_path("stdlib") + "/test/test_json"),
 }))
 """
 
@@ -139,7 +139,8 @@ class Rpc:
     def send(self, method: str, **params) -> int:
         """Send a request without waiting; returns its id."""
         self.number += 1
-        request = {"jsonrpc": "2.0", "id": self.number, "method": method, "params": params}
+        request = {"jsonrpc": "2.0", "id": self.number, "method": method}
+        request["params"] = params
         self.socket.sendall(json.dumps(request).encode() + b"\n")
         return self.number
 

@@ -17,8 +17,8 @@ def _read(pid: int, name: str) -> str:
 
 def status(pid: int) -> dict[str, str]:
     """Return /proc/PID/status as a dictionary."""
-    lines = _read(pid, "status").splitlines()
-    return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    lines = (line.partition(":") for line in _read(pid, "status").splitlines())
+    return {key: value.strip() for key, _, value in lines}
 
 
 def alive(pid: int) -> bool:
@@ -47,8 +47,8 @@ def threads(pid: int) -> set[int]:
 
 def mapped_files(pid: int) -> set[str]:
     """Return every file that is mapped: libraries, locale archives, ..."""
-    fields = (line.split(maxsplit=5) for line in _read(pid, "maps").splitlines())
-    return {field[5] for field in fields if len(field) == 6 and field[5].startswith("/")}
+    lines = (line.split(maxsplit=5) for line in _read(pid, "maps").splitlines())
+    return {line[5] for line in lines if len(line) == 6 and line[5].startswith("/")}
 
 
 def mappings(pid: int) -> int:

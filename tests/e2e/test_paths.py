@@ -33,7 +33,9 @@ CASES = {
     "module global": ("HELD = Leaked()", "__main__.HELD"),
     "value of a str key": ("CACHE = {'k': Leaked()}", "__main__.CACHE['k']"),
     "value of an int key": ("CACHE = {7: Leaked()}", "__main__.CACHE[7]"),
-    "value of a tuple key": ("CACHE = {('a', 1): Leaked()}", "__main__.CACHE[('a', 1)]"),
+    "value of a tuple key": (
+        "CACHE = {('a', 1): Leaked()}", "__main__.CACHE[('a', 1)]"
+    ),
     "value in a dict that shrank": (
         "CACHE = {i: None for i in range(9)}\nfor i in range(8):\n    del CACHE[i]\n"
         "CACHE['late'] = Leaked()",
@@ -43,7 +45,8 @@ CASES = {
     "tuple index": ("PAIR = (None, Leaked())", "__main__.PAIR[1]"),
     "deque index": ("QUEUE = collections.deque([0, 1, Leaked()])", "__main__.QUEUE[2]"),
     "deque index after a rotation": (
-        "QUEUE = collections.deque(range(200))\nQUEUE.append(Leaked())\nQUEUE.rotate(70)",
+        "QUEUE = collections.deque(range(200))\nQUEUE.append(Leaked())\n"
+        "QUEUE.rotate(70)",
         "__main__.QUEUE[69]",
     ),
     "attribute": ("BOX = Box(Leaked())", "__main__.BOX.attr"),

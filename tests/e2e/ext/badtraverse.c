@@ -75,7 +75,8 @@ PyInit_badtraverse(void)
     PyObject *module = PyModule_Create(&definition);
     PyObject *type = PyType_FromSpec(&wild_spec);
 
-    if (module == NULL || type == NULL || PyModule_AddObject(module, "Wild", type) < 0) {
+    if (module == NULL || type == NULL ||
+        PyModule_AddObject(module, "Wild", type) < 0) {
         Py_XDECREF(type);
         Py_XDECREF(module);
         return NULL;

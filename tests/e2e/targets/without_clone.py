@@ -24,14 +24,19 @@ CLONE_THREAD = 0x00010000
 def program():
     """Return the filter as (code, jump if true, jump if false, value)."""
     (clone, clone3, fork, vfork), arch = NUMBERS[platform.machine()]
-    code = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, arch), (RETURN, 0, 0, ALLOW), (LOAD, 0, 0, 0)]
-    for number, error in ((clone3, errno.ENOSYS), (fork, errno.EPERM), (vfork, errno.EPERM)):
+    refused = {clone3: errno.ENOSYS, fork: errno.EPERM, vfork: errno.EPERM}
+    code = [
+        (LOAD, 0, 0, 4), (EQUAL, 1, 0, arch), (RETURN, 0, 0, ALLOW),
+        (LOAD, 0, 0, 0),  # the number of the system call
+    ]
+    for number, error in refused.items():
         if number is not None:
             code += [(EQUAL, 0, 1, number), (RETURN, 0, 0, FAIL | error)]
     code += [
         (EQUAL, 1, 0, clone), (RETURN, 0, 0, ALLOW),
         (LOAD, 0, 0, 16),  # the lower half of the first argument
-        (SET, 0, 1, CLONE_THREAD), (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, FAIL | errno.EPERM),
+        (SET, 0, 1, CLONE_THREAD), (RETURN, 0, 0, ALLOW),
+        (RETURN, 0, 0, FAIL | errno.EPERM),
     ]
     return code
 
