@@ -82,13 +82,13 @@ bench: all
 	@tools/venv.sh $(BUILD)/bench-venv guppy3
 	@$(BUILD)/bench-venv/bin/python bench/bench_sweep.py $(ARGS)
 
-## fuzz: every fuzz target for FUZZ_SECONDS (60) each, with clang's libFuzzer
+## fuzz: every fuzz target for FUZZ_SECONDS (60) each, by libFuzzer (clang)
 fuzz:
 	@tools/fuzz.sh $(FUZZ)
 
 ## golden: write the expected outputs anew; look at the difference before committing
 golden: test-deps
-	@tools/golden.sh $(BUILD)
+	@ML_GOLDEN_UPDATE=1 $(UNIT); git diff --stat -- tests/golden
 
 ## format: clang-format on the lines that differ from HEAD
 format:

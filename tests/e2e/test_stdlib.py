@@ -30,7 +30,11 @@ class Sweeper(threading.Thread):
         self.sweeps, self.refused = 0, []
 
     def run(self) -> None:
-        wait_until(self.path.exists, "the socket")
+        try:
+            wait_until(self.path.exists, "the socket")
+        except AssertionError as problem:
+            self.refused.append(str(problem))
+            return
         rpc = Rpc(self.path)
         while not self.stopped.wait(0.3):
             try:
