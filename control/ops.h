@@ -44,8 +44,8 @@ struct ml_ops {
     void *ctx;
     /* Writes the value of `status`. */
     int (*status)(void *ctx, struct ml_json *out, struct ml_error *err);
-    /* Takes a copy of `request`; exactly one ml_server_reply_* for `token` follows,
-     * unless this returns an error. */
+    /* Takes a copy of `request`; exactly one ml_server_reply_* for `token` follows
+     * (later, not from within this call), unless this returns an error. */
     int (*sweep)(void *ctx, const struct ml_sweep_request *request, uint64_t token,
                  struct ml_error *err);
     int (*config_get)(void *ctx, struct ml_json *out, struct ml_error *err);

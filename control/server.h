@@ -47,7 +47,12 @@ void ml_server_forget(struct ml_server *s);
 size_t ml_server_pollfds(const struct ml_server *s, struct pollfd *fds, size_t cap);
 void ml_server_dispatch(struct ml_server *s, const struct pollfd *fds, size_t count);
 
-/* True when every answer has been handed to the kernel. */
+/* Milliseconds after which the loop should come round though nothing is ready (the
+ * process had run out of descriptors and accepting pauses), -1: no need. */
+int ml_server_timeout_ms(const struct ml_server *s);
+
+/* True when every answer has been handed to the kernel. A client that reads nothing
+ * keeps this false: who waits for it sets a time. */
 bool ml_server_flushed(const struct ml_server *s);
 size_t ml_server_clients(const struct ml_server *s);
 
