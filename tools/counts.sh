@@ -7,6 +7,6 @@ set -euo pipefail
 echo
 echo "C tests (meson):"
 grep -E '^(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Timeout):' \
-    "$1/meson-logs/testlog.txt" | sed 's/^/  /' || echo "  no result"
+    "$1/meson-logs/testlog.txt" 2>/dev/null | sed 's/^/  /' || echo "  no result"
 echo "end-to-end tests (pytest):"
 sed 's/^/  /' "$1/pytest-counts" 2>/dev/null || echo "  no result"

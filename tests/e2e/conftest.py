@@ -79,7 +79,7 @@ def python(request):
 def ctl():
     """memalotctl with HOME and XDG_RUNTIME_DIR in a short directory of its own."""
     if not MEMALOTCTL.exists():
-        pytest.skip(f"{MEMALOTCTL} is not built")
+        pytest.fail(f"{MEMALOTCTL} is not built: run make first")
     home = Path(tempfile.mkdtemp(prefix="ml-", dir="/tmp"))
     yield Ctl(home)
     shutil.rmtree(home, ignore_errors=True)
@@ -100,7 +100,7 @@ def target(request, ctl, tmp_path):
               ready=True, wrap=()):
         python = python or default
         if python is None:
-            pytest.skip("no agent is built for any interpreter")
+            pytest.fail("no agent is built for any interpreter found")
         script = [str(TARGETS / program)] if isinstance(program, str) else list(program)
         command = [python.path, "-u", *script, *map(str, args)]
         if agent:

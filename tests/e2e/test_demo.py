@@ -14,7 +14,7 @@ from harness import BUILD, MEMALOTCTL, ROOT
 def demo():
     """What the demo printed; run once, with fewer visitors."""
     if not MEMALOTCTL.exists():
-        pytest.skip(f"{MEMALOTCTL} is not built")
+        pytest.fail(f"{MEMALOTCTL} is not built: run make first")
     environment = {**os.environ, "DEMO_VISITORS": "1000", "NO_COLOR": "1"}
     flask = subprocess.run(
         ["tools/venv.sh", f"{BUILD}/demo-venv", "flask", "waitress"],
