@@ -26,7 +26,7 @@ check_directory(int dir, const char *path, struct ml_error *err)
 {
     struct stat st;
     if (fstat(dir, &st) < 0) {
-        return ml_error_set(err, ML_EIO, "%s: %m", path);
+        return ml_error_set(err, ML_EIO, "%s: %s", path, strerror(errno));
     }
     if (st.st_uid != geteuid()) {
         return ml_error_set(err, ML_EPERM,
@@ -68,13 +68,15 @@ open_directory(const char *path, int *out, struct ml_error *err)
     }
     else if (errno != EEXIST) {
         int code = errno == EACCES || errno == EPERM || errno == EROFS ? ML_EPERM : ML_EIO;
-        return ml_error_set(err, code, "cannot make the socket directory %s: %m", path);
+        return ml_error_set(err, code, "cannot make the socket directory %s: %s", path,
+                            strerror(errno));
     }
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0) {
         bool foreign = errno == ELOOP || errno == ENOTDIR || errno == EACCES;
         return ml_error_set(err, foreign ? ML_EPERM : ML_EIO,
-                            "cannot use the socket directory %s: %m", path);
+                            "cannot use the socket directory %s: %s", path,
+                            strerror(errno));
     }
     int rc = check_directory(dir, path, err);
     if (rc < 0) {
@@ -121,7 +123,9 @@ clear_the_way(int dir, const char *name, const struct sockaddr_un *address,
 {
     struct stat st;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        return errno == ENOENT ? ML_OK : ml_error_set(err, ML_EIO, "%s: %m", name);
+        return errno == ENOENT ? ML_OK
+                               : ml_error_set(err, ML_EIO, "%s: %s", address->sun_path,
+                                              strerror(errno));
     }
     if (!S_ISSOCK(st.st_mode)) {
         return ml_error_set(err, ML_ESTATE, "%s is in the way and no socket",
@@ -132,8 +136,8 @@ clear_the_way(int dir, const char *name, const struct sockaddr_un *address,
                             address->sun_path);
     }
     if (unlinkat(dir, name, 0) < 0 && errno != ENOENT) {
-        return ml_error_set(err, ML_EIO, "cannot remove the dead socket %s: %m",
-                            address->sun_path);
+        return ml_error_set(err, ML_EIO, "cannot remove the dead socket %s: %s",
+                            address->sun_path, strerror(errno));
     }
     return ML_OK;
 }
@@ -151,7 +155,7 @@ note_file(struct ml_listener *l, int dir, const char *name, struct ml_error *err
         return ml_error_set(err, ML_EPERM, "%s was moved away while it was made", l->path);
     }
     if ((st.st_mode & 0777) != 0600 && fchmodat(dir, name, 0600, 0) < 0) {
-        return ml_error_set(err, ML_EIO, "chmod %s: %m", l->path);
+        return ml_error_set(err, ML_EIO, "chmod %s: %s", l->path, strerror(errno));
     }
     l->file_dev = st.st_dev;
     l->file_ino = st.st_ino;
@@ -167,12 +171,13 @@ bind_and_listen(struct ml_listener *l, int dir, const char *name,
 {
     int fd = new_socket();
     if (fd < 0) {
-        return ml_error_set(err, ML_EIO, "socket: %m");
+        return ml_error_set(err, ML_EIO, "socket: %s", strerror(errno));
     }
     l->fd = ml_own_fd_note(fd);
     if (fchmod(fd, 0600) < 0 ||
         bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
-        return ml_error_set(err, ML_EIO, "cannot bind %s: %m", l->path);
+        return ml_error_set(err, ML_EIO, "cannot bind %s: %s", l->path,
+                            strerror(errno));
     }
     int rc = note_file(l, dir, name, err);
     if (rc < 0) {
@@ -180,7 +185,8 @@ bind_and_listen(struct ml_listener *l, int dir, const char *name,
         return rc;
     }
     if (listen(fd, BACKLOG) < 0) {
-        return ml_error_set(err, ML_EIO, "cannot listen on %s: %m", l->path);
+        return ml_error_set(err, ML_EIO, "cannot listen on %s: %s", l->path,
+                            strerror(errno));
     }
     return ML_OK;
 }
@@ -209,7 +215,7 @@ int
 ml_listener_open(struct ml_listener *l, const char *path, struct ml_error *err)
 {
     char directory[PATH_MAX];
-    const char *name;
+    const char *name = NULL;
     struct sockaddr_un address;
     int dir = -1;
     *l = (struct ml_listener){.fd = ML_OWN_FD_NONE};

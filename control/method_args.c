@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nearest_name.h"
+#include "suggest.h"
 
 struct taker {
     const struct ml_json_doc *doc;
@@ -145,20 +145,17 @@ static int
 unknown_param(const struct ml_method *m, const struct ml_json_doc *doc, uint32_t key,
               struct ml_rpc_error *e)
 {
-    char name[ML_RPC_METHOD_MAX];
-    struct ml_nearest_name near = {0};
+    char name[ML_RPC_METHOD_MAX], what[64];
+    struct ml_suggest near;
     if (ml_json_copy_string(doc, key, name, sizeof(name)) < 0) {
         snprintf(name, sizeof(name), "(a long name)");
     }
+    ml_suggest_init(&near, name, strlen(name));
     for (const struct ml_param *p = m->params; p->name != NULL; p++) {
-        ml_nearest_name_offer(&near, name, p->name);
+        ml_suggest_offer(&near, p->name);
     }
-    bool hint = near.best != NULL;
-    ml_rpc_error_set(e, ML_RPC_PARAMS, "unknown parameter '%s' of %s%s%s%s", name,
-                     m->name, hint ? ", did you mean '" : "", hint ? near.best : "",
-                     hint ? "'?" : "");
-    snprintf(e->member, sizeof(e->member), "%s", name);
-    e->nearest = near.best;
+    snprintf(what, sizeof(what), "%s has no parameter", m->name);
+    ml_rpc_error_unknown(e, ML_RPC_PARAMS, what, name, ml_suggest_best(&near));
     e->name = "ML_EINVAL";
     return ML_EINVAL;
 }

@@ -4,10 +4,9 @@
  */
 #include "methods.h"
 
-#include <stdio.h> /* snprintf only */
 #include <string.h>
 
-#include "nearest_name.h"
+#include "suggest.h"
 
 const struct ml_method *const ml_methods[] = {
     &ml_method_config_get,  &ml_method_config_reload, &ml_method_detach,
@@ -20,19 +19,16 @@ const struct ml_method *const ml_methods[] = {
 const struct ml_method *
 ml_methods_find(const char *name, struct ml_rpc_error *e)
 {
-    struct ml_nearest_name near = {0};
+    struct ml_suggest near;
+    ml_suggest_init(&near, name, strlen(name));
     for (size_t i = 0; ml_methods[i] != NULL; i++) {
         if (strcmp(name, ml_methods[i]->name) == 0) {
             return ml_methods[i];
         }
-        ml_nearest_name_offer(&near, name, ml_methods[i]->name);
+        ml_suggest_offer(&near, ml_methods[i]->name);
     }
-    bool hint = near.best != NULL;
-    ml_rpc_error_set(e, ML_RPC_METHOD, "unknown method '%s'%s%s%s", name,
-                     hint ? ", did you mean '" : "", hint ? near.best : "",
-                     hint ? "'?" : "");
-    snprintf(e->member, sizeof(e->member), "%s", name);
-    e->nearest = near.best;
+    ml_rpc_error_unknown(e, ML_RPC_METHOD, "unknown method", name,
+                         ml_suggest_best(&near));
     return NULL;
 }
 

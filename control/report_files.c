@@ -77,8 +77,8 @@ read_file(int dir, const char *name, struct ml_buf *to, struct ml_error *err)
 {
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
-        return ml_error_set(err, errno == ENOENT ? ML_ENOTFOUND : ML_EIO, "%s: %m",
-                            name);
+        return ml_error_set(err, errno == ENOENT ? ML_ENOTFOUND : ML_EIO, "%s: %s",
+                            name, strerror(errno));
     }
     struct stat st;
     int rc = ML_EIO;
@@ -147,7 +147,7 @@ fill_entry(int parent, const char *name, const struct ml_alloc *a, struct entry 
     int dir = openat(parent, name, DIRECTORY_FLAGS | O_NOFOLLOW);
     ml_buf_init(&e->summary, a);
     if (dir < 0) {
-        snprintf(e->broken, sizeof(e->broken), "%m");
+        snprintf(e->broken, sizeof(e->broken), "%s", strerror(errno));
         return;
     }
     time_of_directory(dir, e->start, sizeof(e->start));
@@ -254,7 +254,8 @@ open_directory(const char *directory, DIR **out, struct ml_error *err)
         int code = errno == ENOENT   ? ML_ENOTFOUND
                    : errno == EACCES ? ML_EPERM
                                      : ML_EIO;
-        return ml_error_set(err, code, "report directory %s: %m", directory);
+        return ml_error_set(err, code, "report directory %s: %s", directory,
+                            strerror(errno));
     }
     *out = fdopendir(fd);
     if (*out == NULL) {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "json_write.h"
-#include "nearest_name.h"
+#include "suggest.h"
 
 const char *
 ml_rpc_code_name(int ml_code)
@@ -32,6 +32,22 @@ ml_rpc_error_set(struct ml_rpc_error *e, int code, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(e->message, sizeof(e->message), fmt, ap);
     va_end(ap);
+}
+
+void
+ml_rpc_error_unknown(struct ml_rpc_error *e, int code, const char *what, const char *name,
+                     const char *nearest)
+{
+    char quoted[ML_SUGGEST_QUOTE];
+    ml_suggest_quote(name, strlen(name), quoted);
+    if (nearest != NULL) {
+        ml_rpc_error_set(e, code, "%s %s, did you mean '%s'?", what, quoted, nearest);
+    }
+    else {
+        ml_rpc_error_set(e, code, "%s %s", what, quoted);
+    }
+    snprintf(e->member, sizeof(e->member), "%s", name);
+    e->nearest = nearest;
 }
 
 void
@@ -141,15 +157,13 @@ unknown_member(struct ml_rpc_request *r, uint32_t token, struct ml_rpc_error *e)
     if (ml_json_copy_string(&r->doc, token, name, sizeof(name)) < 0) {
         return refuse(e, "a member with an unknown, very long name");
     }
-    struct ml_nearest_name near = {0};
+    struct ml_suggest near;
+    ml_suggest_init(&near, name, strlen(name));
     for (size_t i = 0; i < MEMBERS; i++) {
-        ml_nearest_name_offer(&near, name, members[i].name);
+        ml_suggest_offer(&near, members[i].name);
     }
-    ml_rpc_error_set(e, ML_RPC_REQUEST, "invalid request: unknown member '%s'%s%s%s", name,
-                     near.best != NULL ? ", did you mean '" : "",
-                     near.best != NULL ? near.best : "", near.best != NULL ? "'?" : "");
-    snprintf(e->member, sizeof(e->member), "%s", name);
-    e->nearest = near.best;
+    ml_rpc_error_unknown(e, ML_RPC_REQUEST, "invalid request: unknown member", name,
+                         ml_suggest_best(&near));
     return ML_EFORMAT;
 }
 

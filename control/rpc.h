@@ -54,6 +54,9 @@ const char *ml_rpc_code_name(int ml_code);
 
 void ml_rpc_error_set(struct ml_rpc_error *e, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* "<what> '<name>', did you mean '<nearest>'?"; `nearest` may be NULL. */
+void ml_rpc_error_unknown(struct ml_rpc_error *e, int code, const char *what,
+                          const char *name, const char *nearest);
 /* From an error of the agent; ML_EINVAL is the caller's and becomes -32602. */
 void ml_rpc_error_from(struct ml_rpc_error *e, const struct ml_error *err);
 

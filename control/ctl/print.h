@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What memalotctl says to people: one-line errors, the style for the terminal it is
+ * on, JSON documents, small tables, and the file that -o names.
+ */
+#ifndef ML_CTL_PRINT_H
+#define ML_CTL_PRINT_H
+
+#include <stdio.h>
+
+#include "ctl.h"
+#include "report.h"
+
+/* "memalotctl: ..." on stderr; returns `code`. */
+int ml_print_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same from an error; its code decides the exit code. */
+int ml_print_error(const struct ml_error *err);
+int ml_print_exit_code(int ml_code);
+/* A warning that changes no exit code. */
+void ml_print_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* How to print to `to`, after --color, NO_COLOR, the terminal and the locale. */
+struct ml_text_style ml_print_style(FILE *to, const char *color);
+
+/* One document and a newline on stdout. Takes over `value`. ML_EXIT_FAILED when it
+ * cannot be written. */
+int ml_print_json(json_t *value);
+
+/* Ends a command that wrote to stdout: a full disk or closed pipe is a failure. */
+int ml_print_end(int code);
+
+/* Rows of equally many cells under their headers; NULL cells are empty. `right` is a
+ * string with 'r' for each column that is to be aligned right. */
+struct ml_table;
+struct ml_table *ml_table_new(const struct ml_text_style *style,
+                              const char *const *headers, const char *align);
+void ml_table_row(struct ml_table *t, const char *const *cells);
+void ml_table_print(struct ml_table *t, FILE *to);
+void ml_table_free(struct ml_table *t);
+
+#endif
