@@ -44,7 +44,11 @@ static void
 put(struct ml_paint *p, enum ml_color color, const char *text, size_t len)
 {
     bool painted = p->style.color && color != ML_PLAIN;
-    if (strspn(text, " ") >= len) {
+    size_t spaces = 0;
+    while (spaces < len && text[spaces] == ' ') {
+        spaces++;
+    }
+    if (spaces == len) {
         p->blanks += (int)len;
         return;
     }

@@ -170,12 +170,14 @@ paint_example(struct ml_paint *p, const json_t *example, const json_t *finding)
     ml_paint_text(p, ML_DIM, json_object_get(example, "address"), 20);
     ml_paint_word(p, ML_PLAIN, "  ");
     if (ml_json_has_number(example, "retained_size")) {
-        ml_paint_printf(p, ML_PLAIN, "%9s  ",
+        ml_paint_printf(p, ML_PLAIN, "%9s",
                         ml_text_bytes(ml_json_number(example, "retained_size"), text));
+        ml_paint_word(p, ML_PLAIN, "  ");
     }
     if (ml_json_has_number(example, "age_s")) {
-        ml_paint_printf(p, ML_DIM, "%10s old  ",
+        ml_paint_printf(p, ML_DIM, "%10s old",
                         ml_text_duration(ml_json_number(example, "age_s"), text));
+        ml_paint_word(p, ML_PLAIN, "  ");
     }
     ml_paint_text(p, ML_PLAIN, json_object_get(example, "str"), 0);
     ml_paint_line(p);

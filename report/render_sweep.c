@@ -99,6 +99,9 @@ ml_render_sweep(struct ml_paint *p, const json_t *sweep)
     }
     for (size_t i = 0; i < json_array_size(warnings); i++) {
         warning = json_array_get(warnings, i);
+        if (json_string_length(warning) == 0) {
+            continue;
+        }
         ml_paint_word(p, ML_WARN, "warning: ");
         ml_paint_sentence(p, ML_WARN, json_string_value(warning),
                           json_string_length(warning));
