@@ -166,7 +166,7 @@ describe_type(const struct ml_option *option, char *out, size_t cap)
         return snprintf(out, cap, "a whole number from %d to %d", (int)option->least,
                         (int)option->most);
     case ML_OPTION_DURATION:
-        return snprintf(out, cap, "a duration from %s to %s",
+        return snprintf(out, cap, "a duration (90s, 5m, 1h) from %s to %s",
                         ml_duration_write(option->least, least),
                         ml_duration_write(option->most, most));
     case ML_OPTION_AMOUNT:
