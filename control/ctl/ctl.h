@@ -36,7 +36,7 @@ struct ml_ctl_args {
     const char *self;    /* absolute path of our executable */
     char **word;         /* what is no option */
     int words;
-    bool help, json, all, no_save, no_referrers, summary_only, no_console;
+    bool help, json, all, no_save, no_referrers, summary_only, console, no_console;
     const char *color, *svg, *config, *format, *output, *address, *directory;
     const char *filter_types, *formats;
     struct ml_ctl_list type, exclude;

@@ -118,7 +118,7 @@ set_value(struct cursor *k, const struct ml_opt *o, const char *value)
         }
         break;
     case ML_OPT_TEXT:
-        if (value[0] == '\0') {
+        if (value[0] == '\0' && !k->c->hidden) {
             return ml_error_set(k->err, ML_EINVAL, "--%s needs a value", o->name);
         }
         break;

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `memalotctl print`: one saved report, of this tool or of the original.
+ */
+#include "print.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "saved.h"
+
+/* "a,b" cut in place into a NULL-terminated list. */
+static void
+split(char *text, const char *types[ML_CTL_LIST_MAX + 1])
+{
+    int n = 0;
+    char *rest = NULL;
+    for (char *t = strtok_r(text, ",", &rest); t != NULL && n < ML_CTL_LIST_MAX;
+         t = strtok_r(NULL, ",", &rest)) {
+        types[n++] = t;
+    }
+    types[n] = NULL;
+}
+
+/* With --json the same choice of iterations is made as for the eye. */
+static void
+keep_newest(json_t *report, int count)
+{
+    json_t *iterations = json_object_get(report, "iterations");
+    while (count > 0 && json_array_size(iterations) > (size_t)count) {
+        json_array_remove(iterations, 0);
+    }
+}
+
+static int
+run(const struct ml_ctl_args *args)
+{
+    json_t *report = NULL;
+    const char *types[ML_CTL_LIST_MAX + 1] = {NULL};
+    int newest = args->num_iterations == ML_CTL_UNSET ? 0 : args->num_iterations;
+    int code = ml_saved_read(args, &report);
+    if (code != ML_EXIT_DONE) {
+        return code;
+    }
+    if (args->json) {
+        keep_newest(report, newest);
+        return ml_print_json(report);
+    }
+    char *filter = args->filter_types != NULL ? strdup(args->filter_types) : NULL;
+    if (filter != NULL) {
+        split(filter, types);
+    }
+    struct ml_text_style style = ml_print_style(stdout, args->color);
+    ml_render_report(stdout, report, &style, newest, types[0] != NULL ? types : NULL,
+                     args->summary_only);
+    free(filter);
+    json_decref(report);
+    return ml_print_end(ML_EXIT_DONE);
+}
+
+static const struct ml_opt opts[] = {
+    {"num-iterations", 'n', ML_OPT_INT, ML_CTL_OPT(num_iterations), "N", 1, INT_MAX,
+     "only the N newest iterations"},
+    {"filter-types", 0, ML_OPT_TEXT, ML_CTL_OPT(filter_types), "A,B", 0, 0,
+     "only types whose full name contains one of these"},
+    {"summary-only", 0, ML_OPT_FLAG, ML_CTL_OPT(summary_only), NULL, 0, 0,
+     "leave out the single objects"},
+    ML_OPT_DIRECTORY, ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END,
+};
+
+const struct ml_command ml_cmd_print = {
+    .name = "print",
+    .words_help = "REPORT_ID",
+    .summary = "Print a saved report",
+    .opts = opts,
+    .min_words = 1,
+    .max_words = 1,
+    .run = run,
+};

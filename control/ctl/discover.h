@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which agents there are, and which one TARGET means.
+ *
+ * An agent's socket lies in $XDG_RUNTIME_DIR/memalot, /run/user/UID/memalot or
+ * /tmp/memalot-UID; root looks into everybody's. A directory that does not belong to
+ * the user it is named after is passed over: it may be a trap. A socket configured
+ * elsewhere is found by its path only.
+ */
+#ifndef ML_CTL_DISCOVER_H
+#define ML_CTL_DISCOVER_H
+
+#include <limits.h>
+
+#include "client.h"
+
+struct ml_agent_found {
+    char path[108];
+    long pid;      /* from the kernel, else from the file's name; 0: unknown */
+    struct ml_client *client;
+    json_t *status; /* NULL until ml_discover_status */
+    char trouble[160]; /* why there is no status */
+};
+
+struct ml_discovery {
+    struct ml_agent_found *agent; /* ascending by pid */
+    size_t count;
+    char refused[160]; /* a socket that we may not use, "" */
+};
+
+/* Everybody who listens. Never fails; short memory finds less. */
+void ml_discover(struct ml_discovery *d);
+void ml_discovery_fini(struct ml_discovery *d);
+
+/* Asks for `status` (once); NULL when it does not answer within two seconds. */
+const json_t *ml_discover_status(struct ml_agent_found *a);
+
+/* Connects to the one that TARGET means (NULL: the only one). On an error what there
+ * is to choose from is printed too; returns 0 or an enum ml_exit other than done,
+ * with everything said on stderr. */
+int ml_discover_target(const char *target, struct ml_client **out);
+
+/* "4711  shop-worker", for lists. */
+const char *ml_discover_label(struct ml_agent_found *a, char *out, size_t cap);
+
+#endif
