@@ -9,6 +9,9 @@
 
 #include "clean_text.h"
 
+#define MAX_WHOLE 2000   /* longer paths come from objects that want to be seen */
+#define MAX_SENTENCE 800
+
 static const struct {
     const char *unicode, *ascii;
 } glyphs[] = {
@@ -103,7 +106,7 @@ ml_paint_text(struct ml_paint *p, enum ml_color color, const json_t *text, int c
 void
 ml_paint_whole(struct ml_paint *p, enum ml_color color, const json_t *text)
 {
-    put_clean(p, color, text, 0);
+    put_clean(p, color, text, MAX_WHOLE);
 }
 
 void
@@ -141,7 +144,8 @@ ml_paint_sentence(struct ml_paint *p, enum ml_color color, const char *text, siz
     int start = p->at, room = p->style.width > 0 ? p->style.width - start : 0;
     room = room > 0 && room < 20 ? 20 : room;
     ml_buf_init(&clean, &ml_alloc_libc);
-    ml_clean_append(&clean, text, len, 0, p->style.unicode ? 0 : ML_CLEAN_ASCII);
+    ml_clean_append(&clean, text, len, MAX_SENTENCE,
+                    p->style.unicode ? 0 : ML_CLEAN_ASCII);
     for (size_t i = 0; i < clean.len;) {
         size_t end = i, at = i;
         int columns = 0;

@@ -52,7 +52,7 @@ void ml_paint_mark(struct ml_paint *p, enum ml_glyph glyph);
 /* A text of the report, at most `columns` wide (0: what the line still takes). */
 void ml_paint_text(struct ml_paint *p, enum ml_color color, const json_t *text,
                    int columns);
-/* The same, never cut: what is meant to be copied. */
+/* The same, not cut by the width: what is meant to be copied. */
 void ml_paint_whole(struct ml_paint *p, enum ml_color color, const json_t *text);
 void ml_paint_pad(struct ml_paint *p, int column);
 /* A line drawn up to this column. */

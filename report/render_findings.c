@@ -87,11 +87,13 @@ paint_holder(struct ml_paint *p, const json_t *f)
         ml_paint_word(p, ML_DIM, " ");
         ml_paint_text(p, ML_PLAIN, json_object_get(root, "name"), 0);
     }
-    if (unexplained > 0) {
-        ml_paint_printf(p, ML_WARN, "%s%s references that no Python object explains",
-                        ml_paint_glyph(p, ML_GLYPH_DOT), ml_text_count(unexplained, text));
-    }
     ml_paint_line(p);
+    if (unexplained > 0) {
+        paint_label(p, "unexplained");
+        ml_paint_printf(p, ML_WARN, "%s reference%s that no Python object explains",
+                        ml_text_count(unexplained, text), unexplained == 1 ? "" : "s");
+        ml_paint_line(p);
+    }
 }
 
 static void
@@ -168,7 +170,7 @@ paint_example(struct ml_paint *p, const json_t *example, const json_t *finding)
                         ml_text_bytes(ml_json_number(example, "retained_size"), text));
     }
     if (ml_json_has_number(example, "age_s")) {
-        ml_paint_printf(p, ML_DIM, "%s old  ",
+        ml_paint_printf(p, ML_DIM, "%10s old  ",
                         ml_text_duration(ml_json_number(example, "age_s"), text));
     }
     ml_paint_text(p, ML_PLAIN, json_object_get(example, "str"), 0);

@@ -139,7 +139,8 @@ paint_branch(struct ml_paint *p, int indent, const struct level *stack, int dept
         return;
     }
     int fits = (ml_paint_indent_limit(p) - indent) / 3;
-    int from = depth > fits ? depth - fits / 2 : 1;
+    int from = depth > fits ? depth - 3 : 1;
+    from = from < 1 ? 1 : from;
     if (from > 1) {
         ml_paint_printf(p, ML_DIM, "(%d) ", depth);
         ml_paint_pad(p, indent + 6);

@@ -52,10 +52,14 @@ ml_render_verdict(struct ml_paint *p, const json_t *iteration)
     paint_usage(p, json_object_get(iteration, "memory_usage"));
 }
 
-/* "label value", separated from what stands before. */
+/* A figure, separated from what stands before; on the next line when this is full. */
 static void
 paint_figure(struct ml_paint *p, const char *before, const char *value, const char *after)
 {
+    int columns = 3 + (int)(strlen(before) + strlen(value) + strlen(after));
+    if (p->at > 0 && p->style.width > 0 && p->at + columns > p->style.width) {
+        ml_paint_line(p);
+    }
     ml_paint_printf(p, ML_DIM, "%s%s%s%s", p->at > 0 ? ml_paint_glyph(p, ML_GLYPH_DOT) : "",
                     before, value, after);
 }
@@ -97,9 +101,9 @@ ml_render_sweep(struct ml_paint *p, const json_t *sweep)
     }
     paint_times(p, sweep);
     paint_counts(p, sweep);
-    if (json_string_length(json_object_get(sweep, "mode")) > 0) {
-        paint_figure(p, "", "", "");
-        ml_paint_text(p, ML_DIM, json_object_get(sweep, "mode"), 20);
+    const char *mode = ml_json_text(sweep, "mode");
+    if (mode != NULL && (strcmp(mode, "clone") == 0 || strcmp(mode, "in place") == 0)) {
+        paint_figure(p, strcmp(mode, "clone") == 0 ? "in a clone" : mode, "", "");
     }
     if (p->at > 0) {
         ml_paint_line(p);

@@ -20,7 +20,7 @@ ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_k
                      const char *const *wanted)
 {
     static const char *const headings[] = {"TYPE", "COUNT", "SIZE", "RETAINED", NULL};
-    static const enum ml_column kinds[] = {ML_COLUMN_LEFT, ML_COLUMN_RIGHT,
+    static const enum ml_column kinds[] = {ML_COLUMN_TYPE, ML_COLUMN_RIGHT,
                                            ML_COLUMN_RIGHT, ML_COLUMN_RIGHT};
     struct ml_table *t = ml_table_new(p, headings, kinds);
     for (size_t i = 0; i < json_array_size(types); i++) {
@@ -77,7 +77,7 @@ ml_render_retained(FILE *to, const json_t *answer, const struct ml_text_style *s
                                            "PATH",     "TYPE", NULL};
     static const enum ml_column kinds[] = {ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
                                            ML_COLUMN_RIGHT, ML_COLUMN_LEFT,
-                                           ML_COLUMN_LEFT};
+                                           ML_COLUMN_TYPE};
     struct ml_paint p;
     const json_t *retainers = json_object_get(answer, "retainers");
     ml_paint_init(&p, to, style);
@@ -178,7 +178,7 @@ ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *styl
 {
     static const char *const headings[] = {"REPORT", "STARTED (UTC)", "PID",
                                            "NAME",   "PROGRAM",       "BROKEN", NULL};
-    static const enum ml_column kinds[] = {ML_COLUMN_LEFT,  ML_COLUMN_LEFT,
+    static const enum ml_column kinds[] = {ML_COLUMN_FIXED, ML_COLUMN_FIXED,
                                            ML_COLUMN_RIGHT, ML_COLUMN_LEFT,
                                            ML_COLUMN_LEFT,  ML_COLUMN_LEFT};
     struct ml_paint p;

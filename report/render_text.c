@@ -107,10 +107,10 @@ static void
 paint_heading(struct ml_paint *p, const json_t *iteration)
 {
     int end = p->style.width > 0 && p->style.width < 88 ? p->style.width : 88;
-    ml_paint_line(p);
     ml_paint_rule(p, 2);
-    ml_paint_printf(p, ML_BOLD, " Iteration %lld ",
+    ml_paint_printf(p, ML_BOLD, " Iteration %lld",
                     ml_json_integer(iteration, "iteration_number"));
+    ml_paint_word(p, ML_DIM, ml_paint_glyph(p, ML_GLYPH_DOT));
     paint_time(p, json_object_get(iteration, "end_time"));
     ml_paint_word(p, ML_PLAIN, " ");
     ml_paint_rule(p, end);
@@ -131,9 +131,13 @@ ml_render_report(FILE *to, const json_t *report, const struct ml_text_style *sty
     }
     ml_paint_init(&p, to, style);
     paint_summary(&p, json_object_get(report, "summary"));
+    ml_paint_line(&p);
     for (size_t i = first; i < n; i++) {
         paint_heading(&p, json_array_get(iterations, i));
         paint_iteration(&p, json_array_get(iterations, i), &c);
+        if (json_is_object(json_object_get(json_array_get(iterations, i), "sweep"))) {
+            ml_paint_line(&p);
+        }
     }
     if (n == 0) {
         ml_paint_word(&p, ML_PLAIN, "The report has no iterations.");
