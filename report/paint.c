@@ -43,7 +43,17 @@ ml_paint_glyph(const struct ml_paint *p, enum ml_glyph glyph)
 static void
 put(struct ml_paint *p, enum ml_color color, const char *text, size_t len)
 {
-    bool painted = p->style.color && color != ML_PLAIN && len > 0;
+    bool painted = p->style.color && color != ML_PLAIN;
+    size_t spaces = 0;
+    while (spaces < len && text[spaces] == ' ') {
+        spaces++;
+    }
+    if (spaces == len) {
+        p->blanks += (int)len;
+        return;
+    }
+    fprintf(p->to, "%*s", p->blanks, "");
+    p->blanks = 0;
     if (painted) {
         fputs(codes[color], p->to);
     }
@@ -68,6 +78,25 @@ ml_paint_printf(struct ml_paint *p, enum ml_color color, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    ml_paint_word(p, color, text);
+}
+
+void
+ml_paint_figure(struct ml_paint *p, int indent, enum ml_color color, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    int columns = 3 + ml_clean_columns(text, strlen(text));
+    if (p->at > indent && p->style.width > 0 && p->at + columns > p->style.width) {
+        ml_paint_line(p);
+        ml_paint_pad(p, indent);
+    }
+    if (p->at > indent) {
+        ml_paint_mark(p, ML_GLYPH_DOT);
+    }
     ml_paint_word(p, color, text);
 }
 
@@ -112,9 +141,8 @@ ml_paint_whole(struct ml_paint *p, enum ml_color color, const json_t *text)
 void
 ml_paint_pad(struct ml_paint *p, int column)
 {
-    for (; p->at < column; p->at++) {
-        fputc(' ', p->to);
-    }
+    p->blanks += column > p->at ? column - p->at : 0;
+    p->at = column > p->at ? column : p->at;
 }
 
 void
@@ -134,7 +162,7 @@ void
 ml_paint_line(struct ml_paint *p)
 {
     fputc('\n', p->to);
-    p->at = 0;
+    p->at = p->blanks = 0;
 }
 
 void

@@ -114,6 +114,7 @@ ml_render_refs(FILE *to, const json_t *answer, const struct ml_text_style *style
         ml_table_text(t, 5, json_object_get(r, "str"));
     }
     ml_table_print(t);
+    ml_paint_line(&p);
     if (total > (long long)shown) {
         ml_paint_printf(&p, ML_DIM, "%lld of ", (long long)shown);
         ml_paint_printf(&p, ML_DIM, "%s references shown", ml_text_count(total, text));

@@ -134,23 +134,32 @@ measure(const struct ml_table *t, int widths[ML_TABLE_COLUMNS])
     return total;
 }
 
-/* Takes columns away from the widest shrinking one until the table fits. */
+static int
+widest_of(const struct ml_table *t, const int widths[ML_TABLE_COLUMNS],
+          enum ml_column last_kind)
+{
+    int widest = -1;
+    for (int c = 0; c < t->columns; c++) {
+        if (t->kinds[c] <= last_kind && widths[c] > NARROWEST &&
+            (widest < 0 || widths[c] > widths[widest])) {
+            widest = c;
+        }
+    }
+    return widest;
+}
+
+/* Takes columns away from the widest shrinking one until the table fits; from others
+ * only when all those are as narrow as they get. */
 static void
 shrink(const struct ml_table *t, int widths[ML_TABLE_COLUMNS], int total)
 {
-    while (total > t->paint->style.width) {
-        int widest = -1;
-        for (int c = 0; c < t->columns; c++) {
-            if (t->kinds[c] <= ML_COLUMN_TYPE && widths[c] > NARROWEST &&
-                (widest < 0 || widths[c] > widths[widest])) {
-                widest = c;
-            }
-        }
+    for (; total > t->paint->style.width; total--) {
+        int widest = widest_of(t, widths, ML_COLUMN_TYPE);
+        widest = widest < 0 ? widest_of(t, widths, ML_COLUMN_FIXED) : widest;
         if (widest < 0) {
             return;
         }
         widths[widest]--;
-        total--;
     }
 }
 
@@ -166,7 +175,7 @@ fit(struct ml_table *t)
     for (size_t i = 0; i < t->rows * (size_t)t->columns; i++) {
         int c = (int)(i % (size_t)t->columns);
         struct ml_buf cut;
-        if (t->cells[i] == NULL || t->kinds[c] > ML_COLUMN_TYPE) {
+        if (t->cells[i] == NULL || t->kinds[c] > ML_COLUMN_FIXED) {
             continue;
         }
         ml_buf_init(&cut, &ml_alloc_libc);
@@ -236,6 +245,7 @@ print(const struct ml_table *t)
         return;
     }
     scols_table_enable_colors(out, t->paint->style.color);
+    scols_table_enable_noencoding(out, 1); /* the cells are clean */
     scols_table_set_termforce(out, SCOLS_TERMFORCE_NEVER);
     scols_table_set_column_separator(out, "  ");
     add_columns(t, out);

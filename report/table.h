@@ -13,7 +13,7 @@
 enum ml_column {
     ML_COLUMN_LEFT,  /* shrinks and is cut when the terminal is narrow */
     ML_COLUMN_TYPE,  /* the same, but its end stays: dotted names */
-    ML_COLUMN_FIXED, /* never cut: ids, addresses, times */
+    ML_COLUMN_FIXED, /* cut when nothing else is left: ids, addresses, times */
     ML_COLUMN_RIGHT, /* never cut: numbers */
 };
 
