@@ -18,8 +18,7 @@ static const struct {
     [ML_GLYPH_BRANCH] = {"├─ ", "|- "},  [ML_GLYPH_LAST] = {"└─ ", "`- "},
     [ML_GLYPH_DOWN] = {"│  ", "|  "},    [ML_GLYPH_DOT] = {" · ", ", "},
     [ML_GLYPH_TIMES] = {"×", "x"},       [ML_GLYPH_RULE] = {"─", "-"},
-    [ML_GLYPH_CYCLE] = {"↺ ", "@ "},     [ML_GLYPH_SHARED] = {"↑ ", "^ "},
-    [ML_GLYPH_LEFT] = {"← ", "<- "},
+    [ML_GLYPH_CYCLE] = {"↺ ", "@ "},     [ML_GLYPH_SHARED] = {"↗ ", "^ "},
 };
 
 static const char *const codes[] = {

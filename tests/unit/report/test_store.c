@@ -398,6 +398,27 @@ Test(store, a_report_without_its_summary_is_broken_and_not_missing)
     cr_assert_eq(ml_store_read(dir, id, &report, NULL), ML_EFORMAT);
 }
 
+Test(store, a_broken_iteration_does_not_cost_the_others)
+{
+    char id[ML_REPORT_ID_SIZE];
+    json_t *report = NULL;
+    write_report("2026-02-01T00:00:00Z", 5, NULL, id);
+    put_file(id, "iteration_report_10.json", "");
+    put_file(id, "iteration_report_2.json", "[]");
+    put_file(id, "iteration_report_x.json", "{");
+    cr_assert_eq(ml_store_read(dir, id, &report, NULL), 0);
+    json_t *iterations = json_object_get(report, "iterations");
+    static const int numbers[] = {2, 3, 10};
+    cr_assert_eq(json_array_size(iterations), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *iteration = json_array_get(iterations, i);
+        cr_assert_eq(json_integer_value(json_object_get(iteration, "iteration_number")),
+                     numbers[i]);
+        cr_assert_eq(json_is_string(json_object_get(iteration, "broken")), i != 1);
+    }
+    json_decref(report);
+}
+
 Test(store, a_later_version_of_the_format_is_refused)
 {
     char id[ML_REPORT_ID_SIZE];
