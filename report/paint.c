@@ -9,14 +9,16 @@
 
 #include "clean_text.h"
 
+#define MAX_WHOLE 2000   /* longer paths come from objects that want to be seen */
+#define MAX_SENTENCE 800
+
 static const struct {
     const char *unicode, *ascii;
 } glyphs[] = {
     [ML_GLYPH_BRANCH] = {"├─ ", "|- "},  [ML_GLYPH_LAST] = {"└─ ", "`- "},
     [ML_GLYPH_DOWN] = {"│  ", "|  "},    [ML_GLYPH_DOT] = {" · ", ", "},
     [ML_GLYPH_TIMES] = {"×", "x"},       [ML_GLYPH_RULE] = {"─", "-"},
-    [ML_GLYPH_CYCLE] = {"↺ ", "@ "},     [ML_GLYPH_SHARED] = {"↑ ", "^ "},
-    [ML_GLYPH_LEFT] = {"← ", "<- "},
+    [ML_GLYPH_CYCLE] = {"↺ ", "@ "},     [ML_GLYPH_SHARED] = {"↗ ", "^ "},
 };
 
 static const char *const codes[] = {
@@ -40,7 +42,17 @@ ml_paint_glyph(const struct ml_paint *p, enum ml_glyph glyph)
 static void
 put(struct ml_paint *p, enum ml_color color, const char *text, size_t len)
 {
-    bool painted = p->style.color && color != ML_PLAIN && len > 0;
+    bool painted = p->style.color && color != ML_PLAIN;
+    size_t spaces = 0;
+    while (spaces < len && text[spaces] == ' ') {
+        spaces++;
+    }
+    if (spaces == len) {
+        p->blanks += (int)len;
+        return;
+    }
+    fprintf(p->to, "%*s", p->blanks, "");
+    p->blanks = 0;
     if (painted) {
         fputs(codes[color], p->to);
     }
@@ -65,6 +77,25 @@ ml_paint_printf(struct ml_paint *p, enum ml_color color, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    ml_paint_word(p, color, text);
+}
+
+void
+ml_paint_figure(struct ml_paint *p, int indent, enum ml_color color, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    int columns = 3 + ml_clean_columns(text, strlen(text));
+    if (p->at > indent && p->style.width > 0 && p->at + columns > p->style.width) {
+        ml_paint_line(p);
+        ml_paint_pad(p, indent);
+    }
+    if (p->at > indent) {
+        ml_paint_mark(p, ML_GLYPH_DOT);
+    }
     ml_paint_word(p, color, text);
 }
 
@@ -103,15 +134,14 @@ ml_paint_text(struct ml_paint *p, enum ml_color color, const json_t *text, int c
 void
 ml_paint_whole(struct ml_paint *p, enum ml_color color, const json_t *text)
 {
-    put_clean(p, color, text, 0);
+    put_clean(p, color, text, MAX_WHOLE);
 }
 
 void
 ml_paint_pad(struct ml_paint *p, int column)
 {
-    for (; p->at < column; p->at++) {
-        fputc(' ', p->to);
-    }
+    p->blanks += column > p->at ? column - p->at : 0;
+    p->at = column > p->at ? column : p->at;
 }
 
 void
@@ -131,7 +161,7 @@ void
 ml_paint_line(struct ml_paint *p)
 {
     fputc('\n', p->to);
-    p->at = 0;
+    p->at = p->blanks = 0;
 }
 
 void
@@ -141,7 +171,8 @@ ml_paint_sentence(struct ml_paint *p, enum ml_color color, const char *text, siz
     int start = p->at, room = p->style.width > 0 ? p->style.width - start : 0;
     room = room > 0 && room < 20 ? 20 : room;
     ml_buf_init(&clean, &ml_alloc_libc);
-    ml_clean_append(&clean, text, len, 0, p->style.unicode ? 0 : ML_CLEAN_ASCII);
+    ml_clean_append(&clean, text, len, MAX_SENTENCE,
+                    p->style.unicode ? 0 : ML_CLEAN_ASCII);
     for (size_t i = 0; i < clean.len;) {
         size_t end = i, at = i;
         int columns = 0;

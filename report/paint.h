@@ -32,14 +32,14 @@ enum ml_glyph {
     ML_GLYPH_TIMES,  /* "×" */
     ML_GLYPH_RULE,   /* "─" */
     ML_GLYPH_CYCLE,  /* "↺ " */
-    ML_GLYPH_SHARED, /* "↑ " */
-    ML_GLYPH_LEFT,   /* "← " */
+    ML_GLYPH_SHARED, /* "↗ " */
 };
 
 struct ml_paint {
     FILE *to;
     struct ml_text_style style;
-    int at; /* columns of the present line */
+    int at;     /* columns of the present line */
+    int blanks; /* of them at its end, written when something follows */
 };
 
 void ml_paint_init(struct ml_paint *p, FILE *to, const struct ml_text_style *style);
@@ -48,11 +48,15 @@ const char *ml_paint_glyph(const struct ml_paint *p, enum ml_glyph glyph);
 void ml_paint_word(struct ml_paint *p, enum ml_color color, const char *word);
 void ml_paint_printf(struct ml_paint *p, enum ml_color color, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* One of several figures in a line: separated from the one before, on a new line at
+ * `indent` when this one is full. */
+void ml_paint_figure(struct ml_paint *p, int indent, enum ml_color color,
+                     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void ml_paint_mark(struct ml_paint *p, enum ml_glyph glyph);
 /* A text of the report, at most `columns` wide (0: what the line still takes). */
 void ml_paint_text(struct ml_paint *p, enum ml_color color, const json_t *text,
                    int columns);
-/* The same, never cut: what is meant to be copied. */
+/* The same, not cut by the width: what is meant to be copied. */
 void ml_paint_whole(struct ml_paint *p, enum ml_color color, const json_t *text);
 void ml_paint_pad(struct ml_paint *p, int column);
 /* A line drawn up to this column. */

@@ -31,22 +31,26 @@ paint_label(struct ml_paint *p, const char *label)
 static void
 paint_count(struct ml_paint *p, const json_t *f)
 {
-    char text[32];
+    char text[32], diff_text[32];
+    int indent = INDENT + LABEL_WIDTH;
     long long count = ml_json_integer(f, "count");
-    const char *dot = ml_paint_glyph(p, ML_GLYPH_DOT);
     paint_label(p, "objects");
-    ml_paint_word(p, ML_PLAIN, ml_text_count(count, text));
     if (ml_json_has_number(f, "count_before")) {
-        long long diff = count - ml_json_integer(f, "count_before");
-        ml_paint_printf(p, diff > 0 ? ML_BOLD : ML_PLAIN, " (%s%s)", diff < 0 ? "" : "+",
-                        ml_text_count(diff, text));
+        long long diff = 0;
+        (void)__builtin_sub_overflow(count, ml_json_integer(f, "count_before"), &diff);
+        ml_paint_figure(p, indent, diff > 0 ? ML_BOLD : ML_PLAIN, "%s (%s%s)",
+                        ml_text_count(count, text), diff < 0 ? "" : "+",
+                        ml_text_count(diff, diff_text));
     }
-    ml_paint_printf(p, ML_PLAIN, "%s%s themselves", dot,
+    else {
+        ml_paint_figure(p, indent, ML_PLAIN, "%s", ml_text_count(count, text));
+    }
+    ml_paint_figure(p, indent, ML_PLAIN, "%s themselves",
                     ml_text_bytes(ml_json_number(f, "shallow_size"), text));
-    ml_paint_printf(p, ML_BOLD, "%sretain %s", dot,
+    ml_paint_figure(p, indent, ML_BOLD, "retain %s",
                     ml_text_bytes(ml_json_number(f, "retained_size"), text));
     if (ml_json_has_number(f, "oldest_age_s")) {
-        ml_paint_printf(p, ML_PLAIN, "%soldest %s", dot,
+        ml_paint_figure(p, indent, ML_PLAIN, "oldest %s",
                         ml_text_duration(ml_json_number(f, "oldest_age_s"), text));
     }
     ml_paint_line(p);
@@ -87,11 +91,13 @@ paint_holder(struct ml_paint *p, const json_t *f)
         ml_paint_word(p, ML_DIM, " ");
         ml_paint_text(p, ML_PLAIN, json_object_get(root, "name"), 0);
     }
-    if (unexplained > 0) {
-        ml_paint_printf(p, ML_WARN, "%s%s references that no Python object explains",
-                        ml_paint_glyph(p, ML_GLYPH_DOT), ml_text_count(unexplained, text));
-    }
     ml_paint_line(p);
+    if (unexplained > 0) {
+        paint_label(p, "unexplained");
+        ml_paint_printf(p, ML_WARN, "%s reference%s that no Python object explains",
+                        ml_text_count(unexplained, text), unexplained == 1 ? "" : "s");
+        ml_paint_line(p);
+    }
 }
 
 static void
@@ -164,12 +170,14 @@ paint_example(struct ml_paint *p, const json_t *example, const json_t *finding)
     ml_paint_text(p, ML_DIM, json_object_get(example, "address"), 20);
     ml_paint_word(p, ML_PLAIN, "  ");
     if (ml_json_has_number(example, "retained_size")) {
-        ml_paint_printf(p, ML_PLAIN, "%9s  ",
+        ml_paint_printf(p, ML_PLAIN, "%9s",
                         ml_text_bytes(ml_json_number(example, "retained_size"), text));
+        ml_paint_word(p, ML_PLAIN, "  ");
     }
     if (ml_json_has_number(example, "age_s")) {
-        ml_paint_printf(p, ML_DIM, "%s old  ",
+        ml_paint_printf(p, ML_DIM, "%10s old",
                         ml_text_duration(ml_json_number(example, "age_s"), text));
+        ml_paint_word(p, ML_PLAIN, "  ");
     }
     ml_paint_text(p, ML_PLAIN, json_object_get(example, "str"), 0);
     ml_paint_line(p);

@@ -85,9 +85,9 @@ ml_render_refs(FILE *to, const json_t *answer, const struct ml_text_style *style
 {
     static const char *const headings[] = {"REFERENCE", "ADDRESS",  "SIZE", "RETAINED",
                                            "TYPE",      "VALUE", NULL};
-    static const enum ml_column kinds[] = {ML_COLUMN_LEFT,  ML_COLUMN_LEFT,
+    static const enum ml_column kinds[] = {ML_COLUMN_LEFT,  ML_COLUMN_FIXED,
                                            ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
-                                           ML_COLUMN_LEFT,  ML_COLUMN_LEFT};
+                                           ML_COLUMN_TYPE,  ML_COLUMN_LEFT};
     struct ml_paint p;
     char text[32];
     const json_t *references = json_object_get(answer, "references");
@@ -114,6 +114,7 @@ ml_render_refs(FILE *to, const json_t *answer, const struct ml_text_style *style
         ml_table_text(t, 5, json_object_get(r, "str"));
     }
     ml_table_print(t);
+    ml_paint_line(&p);
     if (total > (long long)shown) {
         ml_paint_printf(&p, ML_DIM, "%lld of ", (long long)shown);
         ml_paint_printf(&p, ML_DIM, "%s references shown", ml_text_count(total, text));

@@ -52,25 +52,17 @@ ml_render_verdict(struct ml_paint *p, const json_t *iteration)
     paint_usage(p, json_object_get(iteration, "memory_usage"));
 }
 
-/* "label value", separated from what stands before. */
-static void
-paint_figure(struct ml_paint *p, const char *before, const char *value, const char *after)
-{
-    ml_paint_printf(p, ML_DIM, "%s%s%s%s", p->at > 0 ? ml_paint_glyph(p, ML_GLYPH_DOT) : "",
-                    before, value, after);
-}
-
 static void
 paint_times(struct ml_paint *p, const json_t *sweep)
 {
     char text[32];
     if (ml_json_has_number(sweep, "pause_s")) {
-        paint_figure(p, "paused ",
-                     ml_text_duration(ml_json_number(sweep, "pause_s"), text), "");
+        ml_paint_figure(p, 0, ML_DIM, "paused %s",
+                        ml_text_duration(ml_json_number(sweep, "pause_s"), text));
     }
     if (ml_json_has_number(sweep, "duration_s")) {
-        paint_figure(p, "sweep took ",
-                     ml_text_duration(ml_json_number(sweep, "duration_s"), text), "");
+        ml_paint_figure(p, 0, ML_DIM, "sweep took %s",
+                        ml_text_duration(ml_json_number(sweep, "duration_s"), text));
     }
 }
 
@@ -79,12 +71,12 @@ paint_counts(struct ml_paint *p, const json_t *sweep)
 {
     char text[32];
     if (ml_json_has_number(sweep, "objects")) {
-        paint_figure(p, "", ml_text_count(ml_json_integer(sweep, "objects"), text),
-                     " objects");
+        ml_paint_figure(p, 0, ML_DIM, "%s objects",
+                        ml_text_count(ml_json_integer(sweep, "objects"), text));
     }
     if (ml_json_has_number(sweep, "references")) {
-        paint_figure(p, "", ml_text_count(ml_json_integer(sweep, "references"), text),
-                     " references");
+        ml_paint_figure(p, 0, ML_DIM, "%s references",
+                        ml_text_count(ml_json_integer(sweep, "references"), text));
     }
 }
 
@@ -97,15 +89,19 @@ ml_render_sweep(struct ml_paint *p, const json_t *sweep)
     }
     paint_times(p, sweep);
     paint_counts(p, sweep);
-    if (json_string_length(json_object_get(sweep, "mode")) > 0) {
-        paint_figure(p, "", "", "");
-        ml_paint_text(p, ML_DIM, json_object_get(sweep, "mode"), 20);
+    const char *mode = ml_json_text(sweep, "mode");
+    if (mode != NULL && (strcmp(mode, "clone") == 0 || strcmp(mode, "in place") == 0)) {
+        ml_paint_figure(p, 0, ML_DIM, "%s",
+                        strcmp(mode, "clone") == 0 ? "in a clone" : mode);
     }
     if (p->at > 0) {
         ml_paint_line(p);
     }
     for (size_t i = 0; i < json_array_size(warnings); i++) {
         warning = json_array_get(warnings, i);
+        if (json_string_length(warning) == 0) {
+            continue;
+        }
         ml_paint_word(p, ML_WARN, "warning: ");
         ml_paint_sentence(p, ML_WARN, json_string_value(warning),
                           json_string_length(warning));

@@ -20,7 +20,7 @@ ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_k
                      const char *const *wanted)
 {
     static const char *const headings[] = {"TYPE", "COUNT", "SIZE", "RETAINED", NULL};
-    static const enum ml_column kinds[] = {ML_COLUMN_LEFT, ML_COLUMN_RIGHT,
+    static const enum ml_column kinds[] = {ML_COLUMN_TYPE, ML_COLUMN_RIGHT,
                                            ML_COLUMN_RIGHT, ML_COLUMN_RIGHT};
     struct ml_table *t = ml_table_new(p, headings, kinds);
     for (size_t i = 0; i < json_array_size(types); i++) {
@@ -40,14 +40,14 @@ static void
 paint_totals(struct ml_paint *p, const json_t *totals)
 {
     char count[32], size[32];
+    ml_paint_line(p);
     if (ml_json_has_number(totals, "live_objects")) {
-        ml_paint_printf(p, ML_DIM, "%s live objects in %s",
+        ml_paint_figure(p, 0, ML_DIM, "%s live objects in %s",
                         ml_text_count(ml_json_integer(totals, "live_objects"), count),
                         ml_text_bytes(ml_json_number(totals, "live_size"), size));
     }
     if (ml_json_has_number(totals, "garbage_objects")) {
-        ml_paint_printf(p, ML_DIM, "%s%s garbage objects in %s",
-                        p->at > 0 ? ml_paint_glyph(p, ML_GLYPH_DOT) : "",
+        ml_paint_figure(p, 0, ML_DIM, "%s garbage objects in %s",
                         ml_text_count(ml_json_integer(totals, "garbage_objects"), count),
                         ml_text_bytes(ml_json_number(totals, "garbage_size"), size));
     }
@@ -77,7 +77,7 @@ ml_render_retained(FILE *to, const json_t *answer, const struct ml_text_style *s
                                            "PATH",     "TYPE", NULL};
     static const enum ml_column kinds[] = {ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
                                            ML_COLUMN_RIGHT, ML_COLUMN_LEFT,
-                                           ML_COLUMN_LEFT};
+                                           ML_COLUMN_TYPE};
     struct ml_paint p;
     const json_t *retainers = json_object_get(answer, "retainers");
     ml_paint_init(&p, to, style);
@@ -97,6 +97,7 @@ ml_render_retained(FILE *to, const json_t *answer, const struct ml_text_style *s
         ml_table_text(t, 4, json_object_get(r, "type"));
     }
     ml_table_print(t);
+    ml_paint_line(&p);
     ml_render_sweep(&p, json_object_get(answer, "sweep"));
 }
 
@@ -136,6 +137,26 @@ paint_groups(struct ml_paint *p, const json_t *groups)
     ml_table_print(t);
 }
 
+static void
+paint_stuck(struct ml_paint *p, const json_t *objects)
+{
+    static const char *const headings[] = {"UNCOLLECTABLE", "TYPE", "VALUE", NULL};
+    static const enum ml_column kinds[] = {ML_COLUMN_FIXED, ML_COLUMN_TYPE,
+                                           ML_COLUMN_LEFT};
+    struct ml_table *t = ml_table_new(p, headings, kinds);
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        const json_t *object = json_array_get(objects, i);
+        ml_table_row(t);
+        ml_table_text(t, 0, json_object_get(object, "address"));
+        ml_table_text(t, 1, json_object_get(object, "type"));
+        ml_table_text(t, 2, json_object_get(object, "str"));
+    }
+    if (json_array_size(objects) > 0) {
+        ml_paint_line(p);
+    }
+    ml_table_print(t);
+}
+
 void
 ml_render_garbage(FILE *to, const json_t *answer, const struct ml_text_style *style)
 {
@@ -147,16 +168,7 @@ ml_render_garbage(FILE *to, const json_t *answer, const struct ml_text_style *st
         say(&p, "No cyclic garbage is waiting for the collector.");
     }
     paint_groups(&p, groups);
-    for (size_t i = 0; i < json_array_size(stuck); i++) {
-        const json_t *object = json_array_get(stuck, i);
-        ml_paint_word(&p, ML_WARN, "uncollectable  ");
-        ml_paint_text(&p, ML_DIM, json_object_get(object, "address"), 20);
-        ml_paint_word(&p, ML_PLAIN, "  ");
-        ml_paint_text(&p, ML_BOLD, json_object_get(object, "type"), 60);
-        ml_paint_word(&p, ML_PLAIN, "  ");
-        ml_paint_text(&p, ML_PLAIN, json_object_get(object, "str"), 0);
-        ml_paint_line(&p);
-    }
+    paint_stuck(&p, stuck);
     paint_totals(&p, json_object_get(answer, "totals"));
     ml_render_sweep(&p, json_object_get(answer, "sweep"));
 }
@@ -178,7 +190,7 @@ ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *styl
 {
     static const char *const headings[] = {"REPORT", "STARTED (UTC)", "PID",
                                            "NAME",   "PROGRAM",       "BROKEN", NULL};
-    static const enum ml_column kinds[] = {ML_COLUMN_LEFT,  ML_COLUMN_LEFT,
+    static const enum ml_column kinds[] = {ML_COLUMN_FIXED, ML_COLUMN_FIXED,
                                            ML_COLUMN_RIGHT, ML_COLUMN_LEFT,
                                            ML_COLUMN_LEFT,  ML_COLUMN_LEFT};
     struct ml_paint p;

@@ -48,6 +48,13 @@ paint_leaks(struct ml_paint *p, const json_t *iteration, const struct choice *c)
 static void
 paint_iteration(struct ml_paint *p, const json_t *iteration, const struct choice *c)
 {
+    if (json_is_string(json_object_get(iteration, "broken"))) {
+        ml_paint_word(p, ML_WARN, "This iteration cannot be read: ");
+        ml_paint_text(p, ML_WARN, json_object_get(iteration, "broken"), 200);
+        ml_paint_line(p);
+        ml_paint_line(p);
+        return;
+    }
     ml_render_verdict(p, iteration);
     ml_paint_line(p);
     if (c->summary_only) {
@@ -107,11 +114,13 @@ static void
 paint_heading(struct ml_paint *p, const json_t *iteration)
 {
     int end = p->style.width > 0 && p->style.width < 88 ? p->style.width : 88;
-    ml_paint_line(p);
     ml_paint_rule(p, 2);
-    ml_paint_printf(p, ML_BOLD, " Iteration %lld ",
+    ml_paint_printf(p, ML_BOLD, " Iteration %lld",
                     ml_json_integer(iteration, "iteration_number"));
-    paint_time(p, json_object_get(iteration, "end_time"));
+    if (json_is_string(json_object_get(iteration, "end_time"))) {
+        ml_paint_word(p, ML_DIM, ml_paint_glyph(p, ML_GLYPH_DOT));
+        paint_time(p, json_object_get(iteration, "end_time"));
+    }
     ml_paint_word(p, ML_PLAIN, " ");
     ml_paint_rule(p, end);
     ml_paint_line(p);
@@ -131,9 +140,13 @@ ml_render_report(FILE *to, const json_t *report, const struct ml_text_style *sty
     }
     ml_paint_init(&p, to, style);
     paint_summary(&p, json_object_get(report, "summary"));
+    ml_paint_line(&p);
     for (size_t i = first; i < n; i++) {
         paint_heading(&p, json_array_get(iterations, i));
         paint_iteration(&p, json_array_get(iterations, i), &c);
+        if (json_is_object(json_object_get(json_array_get(iterations, i), "sweep"))) {
+            ml_paint_line(&p);
+        }
     }
     if (n == 0) {
         ml_paint_word(&p, ML_PLAIN, "The report has no iterations.");

@@ -12,6 +12,8 @@
 #include "clean_text.h"
 #include "text_format.h"
 
+#define GAP 2        /* columns between columns */
+#define NARROWEST 8  /* what a shrinking column keeps */
 #define CELL_COLUMNS 300 /* wider ones help nobody, even without a terminal */
 
 struct ml_table {
@@ -109,15 +111,94 @@ ml_table_bytes(struct ml_table *t, int column, const json_t *row, const char *ke
     }
 }
 
+static char **
+cell_at(const struct ml_table *t, size_t row, int column)
+{
+    return &t->cells[row * (size_t)t->columns + (size_t)column];
+}
+
+/* Columns that each column of the table wants; returns the sum with the gaps. */
+static int
+measure(const struct ml_table *t, int widths[ML_TABLE_COLUMNS])
+{
+    int total = -GAP;
+    for (int c = 0; c < t->columns; c++) {
+        widths[c] = t->filled[c] ? (int)strlen(t->headings[c]) : -GAP;
+        for (size_t r = 0; r < t->rows && t->filled[c]; r++) {
+            const char *cell = *cell_at(t, r, c);
+            int width = cell != NULL ? ml_clean_columns(cell, strlen(cell)) : 0;
+            widths[c] = width > widths[c] ? width : widths[c];
+        }
+        total += widths[c] + GAP;
+    }
+    return total;
+}
+
+static int
+widest_of(const struct ml_table *t, const int widths[ML_TABLE_COLUMNS],
+          enum ml_column last_kind)
+{
+    int widest = -1;
+    for (int c = 0; c < t->columns; c++) {
+        if (t->kinds[c] <= last_kind && widths[c] > NARROWEST &&
+            (widest < 0 || widths[c] > widths[widest])) {
+            widest = c;
+        }
+    }
+    return widest;
+}
+
+/* Takes columns away from the widest shrinking one until the table fits; from others
+ * only when all those are as narrow as they get. */
+static void
+shrink(const struct ml_table *t, int widths[ML_TABLE_COLUMNS], int total)
+{
+    for (; total > t->paint->style.width; total--) {
+        int widest = widest_of(t, widths, ML_COLUMN_TYPE);
+        widest = widest < 0 ? widest_of(t, widths, ML_COLUMN_FIXED) : widest;
+        if (widest < 0) {
+            return;
+        }
+        widths[widest]--;
+    }
+}
+
+/* libsmartcols would cut as well, but without an ellipsis and never on the left. */
+static void
+fit(struct ml_table *t)
+{
+    int widths[ML_TABLE_COLUMNS];
+    if (t->paint->style.width <= 0) {
+        return;
+    }
+    shrink(t, widths, measure(t, widths));
+    for (size_t i = 0; i < t->rows * (size_t)t->columns; i++) {
+        int c = (int)(i % (size_t)t->columns);
+        struct ml_buf cut;
+        if (t->cells[i] == NULL || t->kinds[c] > ML_COLUMN_FIXED) {
+            continue;
+        }
+        ml_buf_init(&cut, &ml_alloc_libc);
+        ml_clean_append(&cut, t->cells[i], strlen(t->cells[i]), widths[c],
+                        (t->paint->style.unicode ? 0 : ML_CLEAN_ASCII) |
+                            (t->kinds[c] == ML_COLUMN_TYPE ? ML_CLEAN_CUT_LEFT : 0));
+        char *text = strdup(ml_buf_str(&cut));
+        ml_buf_fini(&cut);
+        if (text != NULL) {
+            free(t->cells[i]);
+            t->cells[i] = text;
+        }
+    }
+}
+
 static void
 add_columns(const struct ml_table *t, struct libscols_table *out)
 {
     for (int c = 0; c < t->columns; c++) {
         bool right = t->kinds[c] == ML_COLUMN_RIGHT;
         if (t->filled[c]) {
-            struct libscols_column *column =
-                scols_table_new_column(out, t->headings[c], right ? 0 : 0.1,
-                                       right ? SCOLS_FL_RIGHT : SCOLS_FL_TRUNC);
+            struct libscols_column *column = scols_table_new_column(
+                out, t->headings[c], 0, right ? SCOLS_FL_RIGHT : 0);
             if (column != NULL) {
                 scols_cell_set_color(scols_column_get_header(column), "\033[2m");
             }
@@ -132,7 +213,7 @@ add_lines(const struct ml_table *t, struct libscols_table *out)
         struct libscols_line *line = scols_table_new_line(out, NULL);
         size_t at = 0;
         for (int c = 0; c < t->columns && line != NULL; c++) {
-            const char *cell = t->cells[r * (size_t)t->columns + (size_t)c];
+            const char *cell = *cell_at(t, r, c);
             if (t->filled[c]) {
                 scols_line_set_data(line, at++, cell != NULL ? cell : "");
             }
@@ -160,16 +241,12 @@ print(const struct ml_table *t)
 {
     struct libscols_table *out = scols_new_table();
     char *text = NULL;
-    int width = t->paint->style.width;
     if (out == NULL) {
         return;
     }
     scols_table_enable_colors(out, t->paint->style.color);
-    scols_table_set_termforce(out, width > 0 ? SCOLS_TERMFORCE_ALWAYS
-                                             : SCOLS_TERMFORCE_NEVER);
-    if (width > 0) {
-        scols_table_set_termwidth(out, (size_t)width);
-    }
+    scols_table_enable_noencoding(out, 1); /* the cells are clean */
+    scols_table_set_termforce(out, SCOLS_TERMFORCE_NEVER);
     scols_table_set_column_separator(out, "  ");
     add_columns(t, out);
     add_lines(t, out);
@@ -188,6 +265,7 @@ ml_table_print(struct ml_table *t)
     }
     if (!t->failed && t->rows > 0) {
         locale_t old = ml_clean_enter_utf8();
+        fit(t);
         print(t);
         ml_clean_leave_utf8(old);
     }

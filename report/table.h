@@ -12,7 +12,9 @@
 
 enum ml_column {
     ML_COLUMN_LEFT,  /* shrinks and is cut when the terminal is narrow */
-    ML_COLUMN_RIGHT, /* numbers */
+    ML_COLUMN_TYPE,  /* the same, but its end stays: dotted names */
+    ML_COLUMN_FIXED, /* cut when nothing else is left: ids, addresses, times */
+    ML_COLUMN_RIGHT, /* never cut: numbers */
 };
 
 struct ml_table;
@@ -27,7 +29,7 @@ void ml_table_text(struct ml_table *t, int column, const json_t *text);
 void ml_table_word(struct ml_table *t, int column, const char *word);
 void ml_table_count(struct ml_table *t, int column, const json_t *row, const char *key);
 void ml_table_bytes(struct ml_table *t, int column, const json_t *row, const char *key);
-/* Prints the table, indented by nothing, and frees it. */
+/* Prints the table and frees it. */
 void ml_table_print(struct ml_table *t);
 
 #endif
