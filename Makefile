@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+#
+# What one types here. The work is done by Meson (a meson.build in each folder) and by
+# the small scripts in tools/; `make help` lists the targets.
+#
+#   make PYTHON=python3.12      adds the agent for that interpreter beside the others
+#   make test TESTS=tests/e2e/test_paths.py ARGS='-k closure -x'
+
+PYTHON ?= python3
+BUILD  ?= build
+JOBS   ?= $(shell nproc)
+TESTS  ?= tests/e2e
+ARGS   ?=
+
+export PYTHON BUILD JOBS
+VENV   := $(BUILD)/venv
+NINJA   = ninja -C $(BUILD) -j $(JOBS) --quiet
+UNIT    = meson test -C $(BUILD) --num-processes $(JOBS) --print-errorlogs
+PYTEST  = $(VENV)/bin/python -m pytest $(TESTS) $(ARGS)
+ASAN    = build-asan
+FUZZ    = build-fuzz
+
+.DEFAULT_GOAL := all
+.PHONY: all agents deps demo test unit e2e matrix test-slow asan e2e-asan valgrind \
+        bench fuzz golden format lint clean help test-deps venv
+
+## all: build memalotctl and the agent for PYTHON into build/
+all:
+	@tools/deps.sh build
+	@tools/configure.sh $(BUILD) $(PYTHON)
+	@$(NINJA)
+	@tools/pythons.sh built $(BUILD)
+
+## agents: build the agent for every interpreter found (PATH and pyenv)
+agents:
+	@tools/deps.sh build
+	@tools/configure.sh $(BUILD) $$(tools/pythons.sh found)
+	@$(NINJA)
+	@tools/pythons.sh built $(BUILD)
+
+## deps: install what building and testing need (apt-get, sudo when not root)
+deps:
+	@tools/deps.sh test
+
+## demo: a small web shop with two leaks, found while it serves
+demo: all
+	@examples/demo.sh
+
+## test: the C tests and the end-to-end tests (under ten minutes)
+test: test-deps
+	@status=0; $(UNIT) || status=1; $(PYTEST) -m 'not slow' || status=1; \
+	tools/counts.sh $(BUILD); exit $$status
+
+## unit: the C tests only
+unit: test-deps
+	@$(UNIT)
+
+## e2e: the end-to-end tests only (TESTS=, ARGS= choose)
+e2e: test-deps
+	@$(PYTEST) -m 'not slow'
+
+## matrix: the end-to-end tests on every interpreter found
+matrix: agents e2e
+
+## test-slow: the long ones too (CPython's own tests, a thousand sweeps)
+test-slow: test-deps
+	@MEMALOT_SLOW=1 $(PYTEST)
+
+## asan: the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan:
+	@tools/deps.sh test
+	@tools/configure.sh $(ASAN) $(PYTHON) -Db_sanitize=address,undefined -Db_lundef=false
+	@ninja -C $(ASAN) -j $(JOBS) --quiet
+	@meson test -C $(ASAN) --num-processes $(JOBS) --print-errorlogs
+
+## valgrind: the C tests under memcheck
+valgrind: test-deps
+	@$(UNIT) --wrap 'valgrind --quiet --error-exitcode=9 --leak-check=full' -t 10
+
+## bench: pause and duration of sweeps, side by side with what people use today
+bench: all
+	@tools/venv.sh $(BUILD)/bench-venv guppy3
+	@$(BUILD)/bench-venv/bin/python bench/bench_sweep.py $(ARGS)
+
+## fuzz: every fuzz target for FUZZ_SECONDS (60) each, under sanitizers
+fuzz:
+	@tools/fuzz.sh $(FUZZ)
+
+## golden: write the expected outputs anew; look at the difference before committing
+golden: test-deps
+	@ML_GOLDEN_UPDATE=1 $(UNIT); git diff --stat -- tests/golden
+
+## format: clang-format on the lines that differ from HEAD
+format:
+	@git clang-format --quiet --extensions c,h HEAD; git diff --stat
+
+## lint: house rules that a program can check
+lint:
+	@tools/lint.sh
+
+## clean: remove what was built
+clean:
+	rm -rf $(BUILD) $(ASAN) $(FUZZ)
+
+## help: this list
+help:
+	@sed -n 's/^## \([^:]*\): /\1\t/p' Makefile | expand -t 12
+
+test-deps: venv
+	@tools/deps.sh test
+	@tools/configure.sh $(BUILD) $(PYTHON)
+	@$(NINJA)
+
+venv:
+	@tools/deps.sh build
+	@tools/venv.sh $(VENV) pytest pytest-timeout

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See agent.h and agent_state.h: start, stop, and the three moments of a fork. All of
+ * it is bookkeeping around one struct; the work is done on the agent thread.
+ */
+#define _GNU_SOURCE
+#include <Python.h>
+
+#include "agent_state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent_thread.h"
+#include "atexit_hook.h"
+#include "compat/life.h"
+#include "forks.h"
+#include "program.h"
+#include "signals.h"
+
+#define CHILD_QUIET 0.02 /* seconds; a child that execs at once needs no socket */
+
+static struct ml_agent the_agent = {
+    .life = PTHREAD_MUTEX_INITIALIZER,
+    .wakeup = ML_WAKEUP_INIT,
+};
+
+/* -- small things ---------------------------------------------------------------------- */
+
+double
+ml_agent_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void
+ml_agent_note(struct ml_agent *a, const char *fmt, ...)
+{
+    char text[ML_AGENT_MESSAGE_SIZE];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    unsigned last = (a->message_count + ML_AGENT_MESSAGES - 1) % ML_AGENT_MESSAGES;
+    if (a->message_count > 0 && strcmp(a->messages[last], text) == 0) {
+        return;
+    }
+    strcpy(a->messages[a->message_count++ % ML_AGENT_MESSAGES], text);
+}
+
+static void
+absolute(const char *path, char out[PATH_MAX])
+{
+    char cwd[PATH_MAX];
+    out[0] = '\0';
+    if (path == NULL || path[0] == '\0') {
+        return;
+    }
+    if (path[0] == '/' || getcwd(cwd, sizeof(cwd)) == NULL) {
+        snprintf(out, PATH_MAX, "%s", path);
+    }
+    else if (snprintf(out, PATH_MAX, "%s/%s", cwd, path) >= PATH_MAX) {
+        out[0] = '\0';
+    }
+}
+
+static void
+copy_env(const char *name, char out[PATH_MAX])
+{
+    const char *value = getenv(name);
+    snprintf(out, PATH_MAX, "%s", value != NULL ? value : "");
+}
+
+/* -- coming and going ------------------------------------------------------------------ */
+
+/* A process made by fork() in C finds the state of its parent, perhaps half-way through
+ * a change, and no thread. Nothing in it may be believed but the descriptors, which are
+ * checked; the memory is given up. */
+static void
+abandon(struct ml_agent *a)
+{
+    ml_wakeup_close(&a->wakeup);
+    ml_signals_restore();
+    a->server = NULL;
+    a->sweep = NULL;
+    a->questions = (struct ml_questions){.a = &ml_agent_alloc};
+    a->thread_exists = false;
+    atomic_store(&a->phase, ML_PHASE_OFF);
+}
+
+static void
+renew_lock(struct ml_agent *a)
+{
+    /* Another thread of the parent may have held it: only we are here. */
+    pthread_mutex_init(&a->life, NULL);
+    a->forks = 0;
+    a->resume_is_due = false;
+}
+
+/* Takes `life` without holding the GIL meanwhile; afterwards both are held. */
+static void
+lock_life(struct ml_agent *a)
+{
+    if (a->pid != 0 && a->pid != getpid()) {
+        renew_lock(a);
+        abandon(a);
+        a->pid = getpid();
+    }
+    Py_BEGIN_ALLOW_THREADS
+    pthread_mutex_lock(&a->life);
+    Py_END_ALLOW_THREADS
+}
+
+static void
+unlock_life(struct ml_agent *a)
+{
+    pthread_mutex_unlock(&a->life);
+}
+
+static void
+end_thread(struct ml_agent *a, unsigned order)
+{
+    Py_BEGIN_ALLOW_THREADS
+    ml_agent_thread_end(a, order);
+    Py_END_ALLOW_THREADS
+}
+
+void
+ml_agent_release(struct ml_agent *a)
+{
+    ml_sweep_free(a->sweep);
+    ml_server_free(a->server);
+    a->sweep = NULL;
+    a->server = NULL;
+    ml_agent_remove_directory(a);
+    ml_questions_fini(&a->questions);
+    ml_signals_restore();
+    ml_wakeup_close(&a->wakeup);
+}
+
+void
+ml_agent_unhook(void)
+{
+    int collecting = PyGC_Disable();
+    ml_forks_unhook();
+    ml_atexit_unhook();
+    if (collecting) {
+        PyGC_Enable();
+    }
+}
+
+/* Everything a fresh agent begins with; what is kept from one life to the next (lock,
+ * orders, phase) stands above the line in agent_state.h. */
+static void
+reset(struct ml_agent *a, const struct ml_agent_options *options)
+{
+    const char *version = Py_GetVersion();
+    a->pid = getpid();
+    absolute(options->config_file, a->config_file);
+    absolute(options->writer, a->writer);
+    copy_env("XDG_RUNTIME_DIR", a->runtime_dir);
+    copy_env("HOME", a->home);
+    snprintf(a->python_version, sizeof(a->python_version), "%.*s",
+             (int)strcspn(version, " "), version);
+    a->made_directory[0] = '\0';
+    a->bind_at = a->bind_pause = 0;
+    a->has_last_sweep = false;
+    a->last_report[0] = '\0';
+    a->detach_wanted = false;
+    a->message_count = 0;
+    ml_wakeup_forget_orders(&a->wakeup, ~0u);
+    ml_questions_init(&a->questions, &ml_agent_alloc);
+}
+
+/* Without the GIL: files and sockets may be slow. */
+static int
+prepare(struct ml_agent *a, struct ml_error *err)
+{
+    struct ml_sweep_callbacks callbacks;
+    int rc = ml_agent_load_settings(a, &a->settings, err);
+    if (rc < 0) {
+        return rc;
+    }
+    ml_agent_apply_settings(a, true);
+    ml_agent_fill_ops(a);
+    ml_agent_fill_callbacks(a, &callbacks);
+    a->server = ml_server_new(&a->ops, &ml_agent_alloc);
+    a->sweep = ml_sweep_new(&callbacks);
+    if (a->server == NULL || a->sweep == NULL) {
+        return ml_error_nomem(err);
+    }
+    if ((rc = ml_wakeup_open(&a->wakeup, err)) < 0
+        || (rc = ml_agent_bind(a, err)) < 0) {
+        return rc;
+    }
+    return ml_signals_install(a->settings.control.signal, &a->wakeup, err);
+}
+
+/* The program's finalizers must not run while we hold `life`: one that forks would wait
+ * for it for ever. */
+static int
+hook(struct ml_error *err)
+{
+    int collecting = PyGC_Disable();
+    int rc = ml_forks_hook(err);
+    if (rc == ML_OK) {
+        rc = ml_atexit_hook(err);
+    }
+    if (collecting) {
+        PyGC_Enable();
+    }
+    return rc;
+}
+
+static int
+start_locked(struct ml_agent *a, const struct ml_agent_options *options,
+             struct ml_error *err)
+{
+    int rc;
+    reset(a, options);
+    Py_BEGIN_ALLOW_THREADS
+    rc = prepare(a, err);
+    Py_END_ALLOW_THREADS
+    if (rc == ML_OK) {
+        rc = hook(err);
+    }
+    /* Before the thread, which may have been told to detach before we get on. */
+    atomic_store(&a->phase, ML_PHASE_ON);
+    if (rc == ML_OK) {
+        rc = ml_agent_thread_start(a, err);
+    }
+    if (rc < 0) {
+        ml_agent_release(a);
+        ml_agent_unhook();
+        atomic_store(&a->phase, ML_PHASE_OFF);
+    }
+    return rc;
+}
+
+int
+ml_agent_start(const struct ml_agent_options *options, bool *started,
+               struct ml_error *err)
+{
+    struct ml_agent *a = &the_agent;
+    *started = false;
+    if (!compat_life_main_interpreter()) {
+        return ml_error_set(err, ML_EUNSUPPORTED,
+                            "the agent can be started in the main interpreter only");
+    }
+    int rc = ml_sweep_check_interpreter(err);
+    if (rc < 0 || (rc = ml_forks_prepare(err)) < 0 || (rc = ml_atexit_prepare(err)) < 0) {
+        return rc;
+    }
+    lock_life(a);
+    if (atomic_load(&a->phase) == ML_PHASE_STOPPING) {
+        end_thread(a, ML_ORDER_STOP);
+    }
+    if (a->shut_down) {
+        rc = ml_error_set(err, ML_ESTATE, "the interpreter is shutting down");
+    }
+    else if (atomic_load(&a->phase) == ML_PHASE_OFF) {
+        end_thread(a, ML_ORDER_STOP); /* of an earlier life; it is gone already */
+        rc = start_locked(a, options, err);
+        *started = rc == ML_OK;
+    }
+    unlock_life(a);
+    return rc;
+}
+
+bool
+ml_agent_stop(void)
+{
+    struct ml_agent *a = &the_agent;
+    lock_life(a);
+    bool was_on = atomic_load(&a->phase) != ML_PHASE_OFF;
+    end_thread(a, ML_ORDER_STOP);
+    /* The thread may have detached itself meanwhile. */
+    if (atomic_load(&a->phase) != ML_PHASE_OFF) {
+        Py_BEGIN_ALLOW_THREADS
+        ml_agent_release(a);
+        Py_END_ALLOW_THREADS
+        ml_agent_unhook();
+        atomic_store(&a->phase, ML_PHASE_OFF);
+    }
+    unlock_life(a);
+    return was_on;
+}
+
+bool
+ml_agent_running(void)
+{
+    struct ml_agent *a = &the_agent;
+    return a->pid == getpid() && atomic_load(&a->phase) == ML_PHASE_ON;
+}
+
+/* The hooks are left where they are: the interpreter is about to clear its lists, and
+ * we may just be called from one of them. */
+void
+ml_agent_at_exit(void)
+{
+    struct ml_agent *a = &the_agent;
+    lock_life(a);
+    end_thread(a, ML_ORDER_STOP);
+    if (atomic_load(&a->phase) != ML_PHASE_OFF) {
+        Py_BEGIN_ALLOW_THREADS
+        ml_agent_release(a);
+        Py_END_ALLOW_THREADS
+        atomic_store(&a->phase, ML_PHASE_OFF);
+    }
+    a->shut_down = true;
+    unlock_life(a);
+}
+
+/* -- forks of the program -------------------------------------------------------------- */
+
+void
+ml_agent_before_fork(void)
+{
+    struct ml_agent *a = &the_agent;
+    lock_life(a);
+    if (atomic_load(&a->phase) != ML_PHASE_OFF) {
+        a->forks++;
+        end_thread(a, ML_ORDER_PARK);
+    }
+    unlock_life(a);
+}
+
+/* Starts the parked thread again, unless another fork goes on or all is over. */
+static void
+resume_locked(struct ml_agent *a)
+{
+    struct ml_error err;
+    if (a->forks > 0 || a->thread_exists || atomic_load(&a->phase) != ML_PHASE_ON) {
+        return;
+    }
+    if (ml_agent_thread_start(a, &err) < 0) {
+        /* Nobody would ever serve the socket: better to be gone visibly. */
+        ml_agent_release(a);
+        ml_agent_unhook();
+        atomic_store(&a->phase, ML_PHASE_OFF);
+    }
+}
+
+static int
+resume_later(void *unused)
+{
+    struct ml_agent *a = &the_agent;
+    lock_life(a);
+    a->resume_is_due = false;
+    resume_locked(a);
+    unlock_life(a);
+    return 0;
+}
+
+/* os.fork() counts threads after the hooks (3.12 and 3.13): a thread started here would
+ * earn the program a DeprecationWarning. A pending call runs when os.fork() has
+ * returned. Other threads of the program that fork are counted anyway. */
+void
+ml_agent_after_fork_in_parent(void)
+{
+    struct ml_agent *a = &the_agent;
+    bool main_thread = syscall(SYS_gettid) == getpid();
+    lock_life(a);
+    if (a->forks > 0) {
+        a->forks--;
+    }
+    if (a->forks == 0 && main_thread && !a->resume_is_due) {
+        a->resume_is_due = Py_AddPendingCall(resume_later, NULL) == 0;
+    }
+    if (!a->resume_is_due) {
+        resume_locked(a);
+    }
+    unlock_life(a);
+}
+
+/* The parent's socket, pipe and sweep stay the parent's; this process gets its own. */
+static int
+begin_child(struct ml_agent *a, struct ml_error *err)
+{
+    ml_server_forget(a->server);
+    ml_sweep_forget(a->sweep);
+    ml_questions_clear(&a->questions);
+    ml_wakeup_close(&a->wakeup);
+    ml_wakeup_forget_orders(&a->wakeup, ~0u);
+    a->pid = getpid();
+    a->made_directory[0] = '\0';
+    a->socket_path[0] = '\0';
+    a->has_last_sweep = false;
+    a->last_report[0] = '\0';
+    a->message_count = 0;
+    a->detach_wanted = false;
+    if (!a->settings.control.follow_forks) {
+        return ML_ESTATE;
+    }
+    a->bind_at = ml_agent_now() + CHILD_QUIET;
+    ml_agent_apply_settings(a, true);
+    ml_signals_adopt_child();
+    int rc = ml_wakeup_open(&a->wakeup, err);
+    return rc < 0 ? rc : ml_agent_thread_start(a, err);
+}
+
+void
+ml_agent_after_fork_in_child(void)
+{
+    struct ml_agent *a = &the_agent;
+    int phase = atomic_load(&a->phase);
+    if (phase == ML_PHASE_OFF || a->pid == getpid()) {
+        return;
+    }
+    renew_lock(a);
+    if (phase != ML_PHASE_ON || a->thread_exists) {
+        abandon(a); /* started while another thread was forking */
+        ml_agent_unhook();
+    }
+    else if (begin_child(a, NULL) < 0) {
+        ml_agent_release(a);
+        ml_agent_unhook();
+        atomic_store(&a->phase, ML_PHASE_OFF);
+    }
+}

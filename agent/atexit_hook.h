@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Our entry in the interpreter's atexit list: it stops the agent while the interpreter
+ * is still whole. Nothing of ours asks for the GIL after that.
+ *
+ * Thread: any Python thread. GIL: held.
+ */
+#ifndef ML_AGENT_ATEXIT_HOOK_H
+#define ML_AGENT_ATEXIT_HOOK_H
+
+#include "error.h"
+
+/* As in forks.h: make, register, take back. */
+int ml_atexit_prepare(struct ml_error *err);
+int ml_atexit_hook(struct ml_error *err);
+void ml_atexit_unhook(void);
+
+#endif

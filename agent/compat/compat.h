@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What differs between CPython versions, one function per need. Whoever calls these
+ * needs no version check; whoever adds a version changes this folder alone.
+ *
+ * All of it may be called in the sweep process: nothing here allocates, takes a lock,
+ * changes a reference count, materialises a dict or a frame, or runs Python code.
+ * Every PyObject* that comes out is borrowed.
+ *
+ * Thread: the agent thread (or its copy in the sweep process).
+ * GIL: held, or the process is a frozen copy in which it was held.
+ */
+#ifndef ML_AGENT_COMPAT_H
+#define ML_AGENT_COMPAT_H
+
+#include <Python.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/* -- layout.c: is the running interpreter one whose layout we know? ----------------- */
+
+/* Compares the running version with the one compiled for and checks what drifts with
+ * objects made for the purpose. GIL: held, in the program, not in the copy. */
+int compat_layout_check(struct ml_error *err);
+
+/* The running interpreter's version, "3.11.7". */
+const char *compat_version(void);
+
+/* -- gc_objects.c: the collector's lists -------------------------------------------- */
+
+/* A collection is going on (its candidates are in no list just now). */
+bool compat_gc_collecting(PyInterpreterState *interp);
+
+/* Calls `each` for every tracked object, frozen ones included; stops when it returns
+ * non-zero and returns that. */
+int compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *ctx),
+                   void *ctx);
+
+/* -- objects.c: counts and sizes ------------------------------------------------------ */
+
+/* The reference count; false when it says nothing (immortal, deep-frozen). */
+bool compat_refcount(PyObject *op, int64_t *count);
+
+/* Bytes in front of an instance that sys.getsizeof counts. */
+size_t compat_preheader_size(PyObject *op);
+
+/* An int's size without the header in front. */
+size_t compat_long_size(PyObject *op);
+
+/* A str's, dict's size likewise, with the buffers that belong to it. */
+size_t compat_str_size(PyObject *op);
+size_t compat_dict_size(PyObject *op);
+
+/* Interned strings are held by the interpreter's table without being counted. */
+bool compat_str_interned(PyObject *op);
+
+/* Lets every Python allocation of this process copy come from `alloc`, and frees do
+ * nothing: for calling C code that must not meet a lock of libc's malloc. Only in
+ * the sweep process. */
+void compat_redirect_allocators(void *ctx, void *(*alloc)(void *ctx, size_t size));
+
+/* -- dicts.c ---------------------------------------------------------------------------- */
+
+/* The dict's values are shown by its traverse, its keys are not (all are str). False
+ * for dicts that share keys with others: their keys belong to the class. */
+bool compat_dict_hides_keys(PyObject *dict);
+
+/* Entries the dict has room for beyond this many are never needed: its length. */
+Py_ssize_t compat_dict_len(PyObject *dict);
+
+/* -- instances.c: attributes without making a __dict__ ----------------------------------- */
+
+/* The instance's materialised dict, or NULL. */
+PyObject *compat_instance_dict(PyObject *op);
+
+/* Walks attributes kept as inline values: *pos starts at 0; false at the end. */
+bool compat_instance_next(PyObject *op, Py_ssize_t *pos, PyObject **name,
+                          PyObject **value);
+
+/* Bytes of a separate array of inline values, beyond the object itself. */
+size_t compat_instance_values_size(PyObject *op);
+
+/* The traverse leaves out the object's own materialised dict (3.13.0 to 3.13.12). */
+bool compat_instance_hides_dict(PyObject *op);
+
+/* -- types.c ----------------------------------------------------------------------------- */
+
+PyObject *compat_type_dict(PyTypeObject *type);
+PyObject *compat_type_subclasses(PyTypeObject *type);
+/* Keys that instances of a heap type share; *pos starts at 0. */
+bool compat_type_shared_key_next(PyTypeObject *type, Py_ssize_t *pos, PyObject **key);
+
+/* -- code.c -------------------------------------------------------------------------------- */
+
+/* Objects a code object holds: `name` is the attribute they are known by. */
+void compat_code_each(PyCodeObject *code,
+                      void (*each)(void *ctx, const char *name, PyObject *op), void *ctx);
+
+/* The qualified name where there is one (3.11 on), else the name. */
+PyObject *compat_code_name(PyCodeObject *code);
+
+/* The i-th free variable's name, for naming a closure's cells; may be NULL. */
+PyObject *compat_code_free_name(PyCodeObject *code, Py_ssize_t i);
+
+/* -- frames.c ------------------------------------------------------------------------------ */
+
+enum compat_local_kind {
+    COMPAT_LOCAL,    /* a variable of the function; cells come as the cell object */
+    COMPAT_FREE,     /* a variable of an enclosing function (cell) */
+    COMPAT_STACK,    /* a value on the evaluation stack; name is NULL */
+    COMPAT_MAYBE,    /* a stack slot that may be stale; name is NULL */
+    COMPAT_CODE,     /* the code object; name is NULL */
+    COMPAT_FUNCTION, /* the function object */
+    COMPAT_FRAME,    /* the frame object */
+    COMPAT_NAMESPACE /* f_locals of a class body, module or exec */
+};
+
+struct compat_frame {
+    PyCodeObject *code;
+    PyObject *globals;
+    int line;          /* 0: unknown */
+    bool shown;        /* an object's traverse shows the locals too: they are not one
+                          more reference (3.10's frame objects, running generators) */
+};
+
+struct compat_frame_visitor {
+    void *ctx;
+    /* Innermost frame first; false ends the walk of this thread. */
+    bool (*frame)(void *ctx, const struct compat_frame *frame);
+    void (*local)(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op);
+};
+
+void compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v);
+
+/* The variable of a suspended generator, coroutine or async generator that holds
+ * `value`, or NULL. */
+PyObject *compat_generator_local(PyObject *gen, PyObject *value);
+
+/* -- interp.c -------------------------------------------------------------------------------- */
+
+/* The interpreters that stand still while this thread has its GIL: NULL begins, NULL
+ * ends. Others (3.12 on, with a GIL of their own) are not safe to look at. */
+PyInterpreterState *compat_interp_next(PyInterpreterState *interp);
+
+unsigned long compat_main_thread_ident(void);
+unsigned long compat_thread_ident(PyThreadState *tstate);
+unsigned long compat_thread_native_id(PyThreadState *tstate);
+
+/* Objects that the thread state or the interpreter state holds itself. */
+typedef void (*compat_ref_fn)(void *ctx, const char *name, PyObject *op);
+void compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx);
+void compat_interp_each_ref(PyInterpreterState *interp, compat_ref_fn each, void *ctx);
+
+#endif

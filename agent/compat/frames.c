@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Running frames of a thread, innermost first, without making frame objects.
+ *
+ *   3.10   real frame objects, linked by f_back
+ *   3.11   _PyInterpreterFrame from tstate->cframe, linked by previous
+ *   3.12   the same; shims on the C stack (owner 3) have no more than a code field
+ *   3.13   from tstate->current_frame; f_executable may be None for shims
+ *
+ * A frame that is inside a C call does not know its stack depth (stacktop -1): its
+ * locals are good, its stack slots may be stale and come as COMPAT_MAYBE.
+ */
+#include "compat_core.h"
+
+/* No sane program nests deeper; a broken chain must not hang the sweep. */
+#define MAX_FRAMES 1000000
+
+static void
+emit(const struct compat_frame_visitor *v, enum compat_local_kind kind, PyObject *name,
+     PyObject *op)
+{
+    if (op != NULL) {
+        v->local(v->ctx, kind, name, op);
+    }
+}
+
+static PyObject *
+tuple_item(PyObject *tuple, Py_ssize_t i)
+{
+    return tuple != NULL && PyTuple_Check(tuple) && i < PyTuple_GET_SIZE(tuple)
+               ? PyTuple_GET_ITEM(tuple, i)
+               : NULL;
+}
+
+#if ML_PY_310
+
+static void
+emit_locals(PyFrameObject *f, const struct compat_frame_visitor *v)
+{
+    PyCodeObject *code = f->f_code;
+    Py_ssize_t cells = PyTuple_GET_SIZE(code->co_cellvars);
+    Py_ssize_t frees = PyTuple_GET_SIZE(code->co_freevars);
+    for (Py_ssize_t i = 0; i < code->co_nlocals; i++) {
+        emit(v, COMPAT_LOCAL, tuple_item(code->co_varnames, i), f->f_localsplus[i]);
+    }
+    for (Py_ssize_t i = 0; i < cells; i++) {
+        emit(v, COMPAT_LOCAL, tuple_item(code->co_cellvars, i),
+             f->f_localsplus[code->co_nlocals + i]);
+    }
+    for (Py_ssize_t i = 0; i < frees; i++) {
+        emit(v, COMPAT_FREE, tuple_item(code->co_freevars, i),
+             f->f_localsplus[code->co_nlocals + cells + i]);
+    }
+    Py_ssize_t known = f->f_stackdepth;
+    Py_ssize_t depth = known >= 0 ? known : code->co_stacksize;
+    for (Py_ssize_t i = 0; i < depth; i++) {
+        emit(v, known >= 0 ? COMPAT_STACK : COMPAT_MAYBE, NULL, f->f_valuestack[i]);
+    }
+}
+
+void
+compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
+{
+    PyFrameObject *f = tstate->frame;
+    emit(v, COMPAT_FRAME, NULL, (PyObject *)f);
+    for (int n = 0; f != NULL && n < MAX_FRAMES; n++, f = f->f_back) {
+        struct compat_frame frame = {f->f_code, f->f_globals,
+                                     PyCode_Addr2Line(f->f_code, f->f_lasti * 2), true};
+        if (!v->frame(v->ctx, &frame)) {
+            return;
+        }
+        emit_locals(f, v); /* known to the frame object's traverse, but for the stack */
+    }
+}
+
+PyObject *
+compat_generator_local(PyObject *gen, PyObject *value)
+{
+    PyFrameObject *f = ((PyGenObject *)gen)->gi_frame;
+    for (Py_ssize_t i = 0; f != NULL && i < f->f_code->co_nlocals; i++) {
+        if (f->f_localsplus[i] == value) {
+            return tuple_item(f->f_code->co_varnames, i);
+        }
+    }
+    return NULL;
+}
+
+#else
+
+static PyCodeObject *
+frame_code(_PyInterpreterFrame *f)
+{
+#if ML_PY_313
+    PyObject *code = f->f_executable;
+    return code != NULL && PyCode_Check(code) ? (PyCodeObject *)code : NULL;
+#else
+    return f->f_code;
+#endif
+}
+
+static PyObject *
+frame_function(_PyInterpreterFrame *f)
+{
+#if ML_PY_311
+    return (PyObject *)f->f_func;
+#else
+    return f->f_funcobj;
+#endif
+}
+
+static bool
+is_shim(_PyInterpreterFrame *f)
+{
+    return f->owner > FRAME_OWNED_BY_FRAME_OBJECT || frame_code(f) == NULL;
+}
+
+static _Py_CODEUNIT *
+frame_instruction(_PyInterpreterFrame *f)
+{
+#if ML_PY_313
+    return f->instr_ptr;
+#else
+    return f->prev_instr;
+#endif
+}
+
+static int
+frame_line(_PyInterpreterFrame *f, PyCodeObject *code)
+{
+    Py_ssize_t offset = (char *)frame_instruction(f) - (char *)_PyCode_CODE(code);
+    return PyCode_Addr2Line(code, (int)offset);
+}
+
+/* Before the first traceable instruction the locals may not have been set up. */
+static bool
+is_incomplete(_PyInterpreterFrame *f, PyCodeObject *code)
+{
+    return f->owner == FRAME_OWNED_BY_THREAD &&
+           frame_instruction(f) < _PyCode_CODE(code) + code->_co_firsttraceable;
+}
+
+static void
+emit_locals(_PyInterpreterFrame *f, PyCodeObject *code,
+            const struct compat_frame_visitor *v)
+{
+    const char *kinds = PyBytes_AS_STRING(code->co_localspluskinds);
+    int locals = code->co_nlocalsplus;
+    for (int i = 0; i < locals; i++) {
+        emit(v, (kinds[i] & CO_FAST_FREE) ? COMPAT_FREE : COMPAT_LOCAL,
+             tuple_item(code->co_localsplusnames, i), f->localsplus[i]);
+    }
+    int top = f->stacktop >= 0 ? f->stacktop : locals + code->co_stacksize;
+    for (int i = locals; i < top; i++) {
+        emit(v, f->stacktop >= 0 ? COMPAT_STACK : COMPAT_MAYBE, NULL, f->localsplus[i]);
+    }
+}
+
+/* A running generator's own traverse shows its function, code and frame object; its
+ * locals only when the stack depth is known. */
+static void
+emit_frame(_PyInterpreterFrame *f, PyCodeObject *code,
+           const struct compat_frame_visitor *v)
+{
+    bool of_generator = f->owner == FRAME_OWNED_BY_GENERATOR;
+    if (!of_generator) {
+        emit(v, COMPAT_CODE, NULL, (PyObject *)code);
+        emit(v, COMPAT_FUNCTION, NULL, frame_function(f));
+        emit(v, COMPAT_FRAME, NULL, (PyObject *)f->frame_obj);
+        emit(v, COMPAT_NAMESPACE, NULL, f->f_locals);
+    }
+    if (!is_incomplete(f, code)) {
+        emit_locals(f, code, v);
+    }
+}
+
+void
+compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
+{
+#if ML_PY_313
+    _PyInterpreterFrame *f = tstate->current_frame;
+#else
+    _PyInterpreterFrame *f = tstate->cframe != NULL ? tstate->cframe->current_frame : NULL;
+#endif
+    for (int n = 0; f != NULL && n < MAX_FRAMES; n++, f = f->previous) {
+        if (is_shim(f)) {
+            continue;
+        }
+        PyCodeObject *code = frame_code(f);
+        struct compat_frame frame = {code, f->f_globals, frame_line(f, code),
+                                     f->owner == FRAME_OWNED_BY_GENERATOR &&
+                                         f->stacktop >= 0};
+        if (!v->frame(v->ctx, &frame)) {
+            return;
+        }
+        emit_frame(f, code, v);
+    }
+}
+
+PyObject *
+compat_generator_local(PyObject *op, PyObject *value)
+{
+    PyGenObject *gen = (PyGenObject *)op;
+    if (gen->gi_frame_state >= FRAME_CLEARED) {
+        return NULL;
+    }
+    _PyInterpreterFrame *f = (_PyInterpreterFrame *)gen->gi_iframe;
+    PyCodeObject *code = frame_code(f);
+    for (int i = 0; code != NULL && i < code->co_nlocalsplus; i++) {
+        if (f->localsplus[i] == value) {
+            return tuple_item(code->co_localsplusnames, i);
+        }
+    }
+    return NULL;
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The collector's generations are circular lists threaded through the header that
+ * stands 16 bytes before each tracked object. Walking them ourselves touches nothing;
+ * PyUnstable_GC_VisitObjects increments every reference count (and copies every page
+ * of the frozen process) and leaves frozen objects out.
+ */
+#include "compat_core.h"
+
+/* Bit 0 marks the old space in incremental collectors, bit 1 is used inside a
+ * collection only. */
+#define NEXT(head) ((PyGC_Head *)((head)->_gc_next & ~(uintptr_t)3))
+
+bool
+compat_gc_collecting(PyInterpreterState *interp)
+{
+    return interp->gc.collecting != 0;
+}
+
+static int
+each_in_list(PyGC_Head *list, int (*each)(PyObject *op, void *ctx), void *ctx)
+{
+    for (PyGC_Head *head = NEXT(list); head != list && head != NULL; head = NEXT(head)) {
+        int stop = each((PyObject *)(head + 1), ctx);
+        if (stop != 0) {
+            return stop;
+        }
+    }
+    return 0;
+}
+
+int
+compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *ctx), void *ctx)
+{
+    struct _gc_runtime_state *gc = &interp->gc;
+    int stop = 0;
+    for (int i = NUM_GENERATIONS - 1; i >= 0 && stop == 0; i--) {
+        stop = each_in_list(&gc->generations[i].head, each, ctx);
+    }
+    return stop != 0 ? stop : each_in_list(&gc->permanent_generation.head, each, ctx);
+}

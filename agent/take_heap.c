@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Objects and references -> graph.
+ *
+ * First every object the collector knows becomes a node, in the order of its lists
+ * (which is roughly the order in memory), then the roots' objects. Then nodes are
+ * walked by index; what they refer to and is not yet known (strings, numbers, untracked
+ * tuples and dicts, ...) becomes a node at the end and is walked in its turn.
+ *
+ * Nodes are walked in batches: all references of a batch are gathered first, then
+ * looked up together, with the map's slots and the objects' heads fetched ahead. The
+ * look-ups are what a sweep spends its time on.
+ *
+ * A type's tp_traverse shows most references. What it hides (cpython's own choices:
+ * str keys, code objects' fields, static types) is added here, so that reference
+ * counts can be compared with what is seen.
+ */
+#include "take.h"
+
+#include <string.h>
+
+#include "compat/compat.h"
+
+#define BATCH 128         /* nodes */
+#define PREFETCH 16       /* nodes ahead */
+#define SPREAD_DICT 16    /* a dict with more entries is a collection, not a record */
+#define SPREAD_TUPLE 8
+#define SPREAD_OTHER 32
+#define GUARD_LIMIT 100   /* types whose traverse failed, before the sweep gives up */
+
+/* The references of one batch, as addresses. */
+struct batch {
+    struct take *t;
+    struct ml_u64vec to;
+    uint32_t end[BATCH]; /* in `to`, for each node of the batch */
+    uint32_t *ids;       /* resolved, as many as to.cap */
+    size_t ids_cap;
+};
+
+/* -- nodes -------------------------------------------------------------------------- */
+
+static bool
+refs_reserve(struct take *t, size_t count)
+{
+    if (count <= t->refs_cap) {
+        return true;
+    }
+    size_t to = t->refs_cap < 4096 ? 4096 : t->refs_cap * 2;
+    to = to < count ? count : to;
+    int32_t *refs = ml_alloc_resize_array(t->a, t->refs, t->refs_cap, to, sizeof(*refs));
+    if (refs == NULL) {
+        return false;
+    }
+    t->refs = refs;
+    t->refs_cap = to;
+    return true;
+}
+
+static bool
+count_says_nothing(const struct take_kind *kind, PyObject *op)
+{
+    if (kind->no_count) {
+        return true;
+    }
+    if (kind->shape == SHAPE_STR) {
+        return compat_str_interned(op) || PyUnicode_GET_LENGTH(op) <= 1;
+    }
+    return (kind->shape == SHAPE_TUPLE || kind->shape == SHAPE_BYTES) && Py_SIZE(op) <= 1 &&
+           kind->exact && (kind->shape == SHAPE_BYTES || Py_SIZE(op) == 0);
+}
+
+/* The new node `node` stands in the map; now it gets its record. */
+static bool
+enter(struct take *t, PyObject *op, uint32_t node, uint8_t flags)
+{
+    uint32_t k = take_kind(t, Py_TYPE(op));
+    const struct take_kind *kind = &t->kinds.data[k];
+    struct ml_node_info info = {(uint64_t)(uintptr_t)op, 0, k, kind->flags | flags};
+    int64_t count = 0;
+    bool known = !count_says_nothing(kind, op) && compat_refcount(op, &count);
+    if (!known) {
+        info.flags |= ML_NODE_NO_COUNT;
+    }
+    if (!refs_reserve(t, (size_t)node + 1) ||
+        ml_heap_graph_add_node(&t->graph, &info) < 0) {
+        t->failed = true;
+        return false;
+    }
+    t->refs[node] = !known ? INT32_MIN : count > INT32_MAX ? INT32_MAX : (int32_t)count;
+    return true;
+}
+
+static uint32_t
+node_with_flags(struct take *t, PyObject *op, uint8_t flags)
+{
+    uint32_t node = t->graph.node_count, found;
+    int is_new = ml_addr_map_get_or_put(t->map, (uint64_t)(uintptr_t)op, node, &found);
+    if (is_new < 0 || (is_new > 0 && !enter(t, op, node, flags))) {
+        t->failed = true;
+        return ML_NO_NODE;
+    }
+    return found;
+}
+
+uint32_t
+take_node(struct take *t, PyObject *op)
+{
+    return node_with_flags(t, op, 0);
+}
+
+static int
+add_tracked(PyObject *op, void *ctx)
+{
+    struct take *t = ctx;
+    if (node_with_flags(t, op, ML_NODE_TRACKED) == ML_NO_NODE) {
+        return -1;
+    }
+    t->tracked++;
+    return (t->tracked & 0xFFFF) == 0 && ml_cancel_ask(t->cancel, "listing objects", 0.0)
+               ? 1
+               : 0;
+}
+
+/* -- references ------------------------------------------------------------------------ */
+
+/* The guard must not jump out of a half-done growth. */
+static bool
+grow(struct batch *b)
+{
+    struct ml_guard *guard = b->t->guard;
+    int armed = guard != NULL ? guard->armed : 0;
+    if (guard != NULL) {
+        guard->armed = 0;
+    }
+    int rc = ml_u64vec_reserve(&b->to, b->t->a, b->to.len + 1);
+    if (guard != NULL) {
+        guard->armed = armed;
+    }
+    b->t->failed = b->t->failed || rc < 0;
+    return rc == ML_OK;
+}
+
+static inline void
+refer(struct batch *b, PyObject *op)
+{
+    if (op != NULL && (b->to.len < b->to.cap || grow(b))) {
+        b->to.data[b->to.len++] = (uint64_t)(uintptr_t)op;
+    }
+}
+
+static int
+visit(PyObject *op, void *arg)
+{
+    struct batch *b = arg;
+    refer(b, op);
+    return b->t->failed; /* a traverse that never ends ends here at last */
+}
+
+static void
+refer_named(void *ctx, const char *name, PyObject *op)
+{
+    (void)name;
+    refer(ctx, op);
+}
+
+static void
+refer_dict(struct batch *b, PyObject *dict, const struct take_kind *kind)
+{
+    if (kind->exact && ((PyDictObject *)dict)->ma_values == NULL) {
+        Py_ssize_t pos = 0;
+        PyObject *key, *value;
+        while (PyDict_Next(dict, &pos, &key, &value)) {
+            refer(b, value);
+            refer(b, key);
+        }
+        return;
+    }
+    kind->traverse(dict, visit, b);
+    if (compat_dict_hides_keys(dict)) {
+        Py_ssize_t pos = 0;
+        PyObject *key, *value;
+        while (PyDict_Next(dict, &pos, &key, &value)) {
+            refer(b, key);
+        }
+    }
+}
+
+/* type_traverse aborts on static types, which are no collector's objects. */
+static void
+refer_type(struct batch *b, PyTypeObject *type, const struct take_kind *kind)
+{
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        PyHeapTypeObject *heap = (PyHeapTypeObject *)type;
+        kind->traverse((PyObject *)type, visit, b);
+        refer(b, heap->ht_name);
+        refer(b, heap->ht_qualname);
+        refer(b, heap->ht_slots);
+    }
+    else {
+        refer(b, compat_type_dict(type));
+        refer(b, type->tp_bases);
+        refer(b, type->tp_mro);
+    }
+    refer(b, compat_type_subclasses(type));
+    Py_ssize_t pos = 0;
+    PyObject *key;
+    while (compat_type_shared_key_next(type, &pos, &key)) {
+        refer(b, key);
+    }
+}
+
+/* An instance's own dict is part of the instance. */
+static void
+fold_own_dict(struct take *t, PyObject *op)
+{
+    PyObject *dict = compat_instance_dict(op);
+    if (dict == NULL) {
+        return;
+    }
+    uint32_t node = take_node(t, dict);
+    if (node != ML_NO_NODE) {
+        t->graph.flags[node] |= ML_NODE_FOLD;
+        t->graph.flags[node] &= (uint8_t)~ML_NODE_SPREAD;
+    }
+}
+
+static void
+refer_object(struct batch *b, PyObject *op, const struct take_kind *kind)
+{
+    if (kind->traverse != NULL && PyObject_IS_GC(op)) {
+        kind->traverse(op, visit, b);
+    }
+    if (kind->shape == SHAPE_CODE) {
+        compat_code_each((PyCodeObject *)op, refer_named, b);
+    }
+    if (compat_instance_hides_dict(op)) {
+        refer(b, compat_instance_dict(op));
+    }
+}
+
+static void
+refer_all(struct batch *b, PyObject *op, const struct take_kind *kind)
+{
+    if (kind->bad) {
+        return;
+    }
+    size_t before = b->to.len;
+    switch ((enum take_shape)kind->shape) {
+    case SHAPE_NONE:
+    case SHAPE_BOOL:
+    case SHAPE_INT:
+    case SHAPE_FLOAT:
+    case SHAPE_STR:
+    case SHAPE_BYTES:
+        if (kind->heap_type) {
+            refer_object(b, op, kind);
+        }
+        break;
+    case SHAPE_DICT:
+        refer_dict(b, op, kind);
+        break;
+    case SHAPE_TYPE:
+        refer_type(b, (PyTypeObject *)op, kind);
+        break;
+    default:
+        refer_object(b, op, kind);
+        break;
+    }
+    if (kind->heap_type) { /* its class, unless the traverse has shown it */
+        uint64_t type = (uint64_t)(uintptr_t)kind->type;
+        for (size_t i = before; i < b->to.len; i++) {
+            if (b->to.data[i] == type) {
+                return;
+            }
+        }
+        refer(b, (PyObject *)kind->type);
+    }
+}
+
+/* -- flags and sizes that need the object ------------------------------------------------ */
+
+static uint8_t
+flags_of(const struct take_kind *kind, PyObject *op, size_t edges)
+{
+    switch ((enum take_shape)kind->shape) {
+    case SHAPE_DICT:
+        return compat_dict_len(op) > SPREAD_DICT ? ML_NODE_SPREAD : 0;
+    case SHAPE_TUPLE:
+        return Py_SIZE(op) > SPREAD_TUPLE ? ML_NODE_SPREAD : 0;
+    case SHAPE_OTHER:
+        return edges > SPREAD_OTHER ? ML_NODE_SPREAD : 0;
+    default:
+        return 0;
+    }
+}
+
+static void
+fold_parts(struct take *t, PyObject *op, const struct take_kind *kind)
+{
+    PyObject *part = NULL;
+    if (kind->shape == SHAPE_FUNCTION) {
+        part = ((PyFunctionObject *)op)->func_closure;
+    }
+    else if (kind->shape == SHAPE_MODULE && !kind->heap_type) {
+        part = PyModule_GetDict(op);
+    }
+    else if (kind->shape == SHAPE_TYPE) {
+        part = compat_type_dict((PyTypeObject *)op);
+    }
+    else if (kind->shape == SHAPE_INSTANCE || kind->heap_type) {
+        fold_own_dict(t, op);
+    }
+    uint32_t node = part != NULL ? take_node(t, part) : ML_NO_NODE;
+    if (node != ML_NO_NODE) {
+        t->graph.flags[node] |= ML_NODE_FOLD;
+        t->graph.flags[node] &= (uint8_t)~ML_NODE_SPREAD;
+    }
+}
+
+static void
+finish_node(struct take *t, uint32_t node, size_t edges)
+{
+    PyObject *op = take_object(t, node);
+    const struct take_kind *kind = take_kind_of(t, node);
+    if (ml_heap_graph_set_size(&t->graph, node, take_size(kind, op)) < 0) {
+        t->failed = true;
+    }
+    if (!(t->graph.flags[node] & ML_NODE_FOLD)) {
+        t->graph.flags[node] |= flags_of(kind, op, edges);
+    }
+    fold_parts(t, op, kind);
+}
+
+/* -- the walk ------------------------------------------------------------------------------ */
+
+static bool
+resolve(struct batch *b, uint32_t first, uint32_t count)
+{
+    struct take *t = b->t;
+    size_t n = b->to.len;
+    if (n > b->ids_cap) {
+        uint32_t *ids = ml_alloc_resize_array(t->a, b->ids, b->ids_cap, b->to.cap,
+                                              sizeof(*ids));
+        if (ids == NULL) {
+            return false;
+        }
+        b->ids = ids;
+        b->ids_cap = b->to.cap;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ml_addr_map_prefetch(t->map, b->to.data[i]);
+        __builtin_prefetch((void *)(uintptr_t)b->to.data[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        b->ids[i] = take_node(t, (PyObject *)(uintptr_t)b->to.data[i]);
+        if (b->ids[i] == ML_NO_NODE) {
+            return false;
+        }
+    }
+    uint32_t begin = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (ml_heap_graph_add_edges(&t->graph, first + i, b->ids + begin,
+                                    b->end[i] - begin) < 0) {
+            return false;
+        }
+        begin = b->end[i];
+    }
+    return true;
+}
+
+static void
+note_bad_type(struct take *t, uint32_t node)
+{
+    struct take_kind *kind = &t->kinds.data[t->graph.kind[node]];
+    kind->bad = true;
+    ml_buf_puts(&t->warnings, "objects of type ");
+    take_type_name(kind->type, &t->warnings);
+    ml_buf_printf(&t->warnings,
+                  " could not be walked: its tp_traverse ended in %s; what they hold is "
+                  "missing here\n",
+                  ml_guard_reason(t->guard->signal));
+}
+
+/* Gathers the references of nodes first..first+count. Other people's code runs here. */
+static bool
+gather(struct batch *b, uint32_t first, uint32_t count)
+{
+    struct take *t = b->t;
+    volatile uint32_t i = 0, failures = 0;
+    volatile size_t good = 0;
+    b->to.len = 0;
+    if (t->guard != NULL && ML_GUARD_ENTER(t->guard) != 0) {
+        b->to.len = good;
+        note_bad_type(t, first + i);
+        b->end[i] = (uint32_t)good;
+        i = i + 1;
+        failures = failures + 1;
+        if (failures > GUARD_LIMIT) {
+            return false;
+        }
+    }
+    while (i < count) {
+        uint32_t node = first + i;
+        good = b->to.len;
+        if (t->guard != NULL) {
+            t->guard->calls++;
+            t->guard->armed = 1;
+        }
+        refer_all(b, take_object(t, node), take_kind_of(t, node));
+        if (t->guard != NULL) {
+            t->guard->armed = 0;
+        }
+        b->end[i] = (uint32_t)b->to.len;
+        i = i + 1;
+    }
+    return true;
+}
+
+/* Sizes may call a C __sizeof__, so they are guarded like a traverse. */
+static void
+finish_batch(struct batch *b, uint32_t first, uint32_t count)
+{
+    struct take *t = b->t;
+    volatile uint32_t i = 0;
+    if (t->guard != NULL && ML_GUARD_ENTER(t->guard) != 0) {
+        t->kinds.data[t->graph.kind[first + i]].sizing = SIZING_OBJECT;
+        i = i + 1;
+    }
+    while (i < count) {
+        if (t->guard != NULL) {
+            t->guard->calls++;
+            t->guard->armed = 1;
+        }
+        finish_node(t, first + i, b->end[i] - (i > 0 ? b->end[i - 1] : 0));
+        if (t->guard != NULL) {
+            t->guard->armed = 0;
+        }
+        i = i + 1;
+    }
+}
+
+static int
+walk(struct take *t, struct ml_error *err)
+{
+    struct batch b = {.t = t};
+    int rc = ML_OK;
+    for (uint32_t node = 0; node < t->graph.node_count && rc == ML_OK;) {
+        uint32_t left = t->graph.node_count - node, count = left < BATCH ? left : BATCH;
+        for (uint32_t i = 0; i < count && node + count + i < t->graph.node_count; i++) {
+            __builtin_prefetch(take_object(t, node + count + i));
+        }
+        if (!gather(&b, node, count)) {
+            rc = ml_error_set(err, ML_EIO, "too many types whose tp_traverse crashes");
+            break;
+        }
+        finish_batch(&b, node, count);
+        if (t->failed || !resolve(&b, node, count)) {
+            rc = ml_error_nomem(err);
+        }
+        node += count;
+        if ((node & 0x3FFF) == 0 &&
+            ml_cancel_ask(t->cancel, "walking the heap",
+                          (double)node / (double)t->graph.node_count)) {
+            rc = ml_error_set(err, ML_ECANCELLED, "stopped while walking the heap");
+        }
+    }
+    ml_alloc_free_array(t->a, b.ids, b.ids_cap, sizeof(*b.ids));
+    ml_u64vec_free(&b.to, t->a);
+    return rc;
+}
+
+/* -- the whole -------------------------------------------------------------------------------- */
+
+int
+take_init(struct take *t, const struct ml_alloc *a, const struct ml_cancel *cancel,
+          struct ml_guard *guard, struct ml_error *err)
+{
+    memset(t, 0, sizeof(*t));
+    t->a = a;
+    t->cancel = cancel;
+    t->guard = guard;
+    ml_heap_graph_init(&t->graph, a);
+    ml_buf_init(&t->warnings, a);
+    t->map = ml_addr_map_new(a);
+    return t->map == NULL ? ml_error_nomem(err) : ML_OK;
+}
+
+void
+take_fini(struct take *t)
+{
+    ml_heap_graph_fini(&t->graph);
+    ml_addr_map_free(t->map);
+    take_kind_vec_free(&t->kinds, t->a);
+    if (t->kind_slots != NULL) {
+        ml_alloc_free_array(t->a, t->kind_slots, t->kind_mask + 1, sizeof(uint32_t));
+    }
+    ml_alloc_free_array(t->a, t->refs, t->refs_cap, sizeof(int32_t));
+    take_root_vec_free(&t->roots, t->a);
+    take_module_vec_free(&t->modules, t->a);
+    take_thread_vec_free(&t->threads, t->a);
+    take_root_vec_free(&t->maybe_roots, t->a);
+    ml_u64vec_free(&t->maybe, t->a);
+    ml_u32vec_free(&t->own, t->a);
+    ml_buf_fini(&t->warnings);
+}
+
+int
+take_all(struct take *t, struct ml_error *err)
+{
+    PyInterpreterState *interp = NULL;
+    while ((interp = compat_interp_next(interp)) != NULL) {
+        int rc = compat_gc_each(interp, add_tracked, t);
+        if (rc != 0) {
+            return rc > 0 ? ml_error_set(err, ML_ECANCELLED, "stopped while listing objects")
+                          : ml_error_nomem(err);
+        }
+    }
+    int rc = take_roots(t, err);
+    if (rc == ML_OK) {
+        rc = walk(t, err);
+    }
+    if (rc == ML_OK) {
+        rc = take_late_roots(t, err);
+    }
+    return rc == ML_OK ? ml_heap_graph_freeze(&t->graph, err) : rc;
+}

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""How long a sweep stops the program, and how long it takes, side by side with what
+people use today, on the same heap in the same process.
+
+    make bench                     100 000, 1 000 000 and 5 000 000 objects
+    make bench ARGS='--objects 100000 --rounds 3'
+
+For each size one process is started under memalotctl; it builds a heap of instances,
+lists and dicts and then answers lines: `fork` measures a bare fork, `heapy` prints
+guppy3's `hpy().heap()`. In between it is swept through the control socket. Each figure
+is the median of the rounds, which alternate, so that a busy machine hits all alike. The
+table goes to standard output; bench/MEASURE.md keeps what was once measured.
+
+Both heapy and memalot see the agent and guppy loaded, so they see the same objects.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+
+from harness import MEMALOTCTL, Ctl, Target  # noqa: E402
+
+
+def measure(ctl, folder, objects, rounds, heapy):
+    """Return the medians of one size as a dictionary, times in seconds."""
+    program = Target(
+        ctl,
+        [str(MEMALOTCTL), "run", "--", sys.executable, "-u",
+         str(ROOT / "bench" / "heap_of.py"), str(objects)],
+        dict(ctl.env), folder,
+    )
+    try:
+        program.pid = int(program.expect("ready", 300).split()[0])
+        samples = {"pause": [], "fork": [], "types": [], "snapshot": [], "heapy": []}
+        for _ in range(rounds):
+            samples["fork"].append(float(program.ask("fork", 60)))
+            sweep = program.call("types")["sweep"]
+            samples["pause"].append(sweep["pause_s"])
+            samples["types"].append(sweep["duration_s"])
+            answer = program.call("snapshot", save=False)
+            samples["snapshot"].append(answer["iteration"]["sweep"]["duration_s"])
+            if heapy:
+                samples["heapy"].append(float(program.ask("heapy", 600)))
+        result = {key: statistics.median(values) for key, values in samples.items()
+                  if values}
+        result["objects"] = sweep["objects"]
+        result["references"] = sweep["references"]
+        result["extra"] = sweep.get("peak_extra_rss") or 0
+        return result
+    finally:
+        program.stop()
+
+
+def row(result):
+    """Return one line of the table."""
+    heapy = result.get("heapy")
+    cells = [
+        f"{result['objects']:,}".replace(",", " "),
+        f"{result['fork'] * 1e3:.2f} ms",
+        f"{result['pause'] * 1e3:.2f} ms",
+        f"{result['pause'] / result['fork']:.2f}",
+        f"{result['types']:.2f} s",
+        f"{result['snapshot']:.2f} s",
+        f"{result['snapshot'] / result['objects'] * 1e9:.0f} ns",
+        f"{result['extra'] / result['objects']:.0f} B",
+        f"{heapy:.2f} s" if heapy else "-",
+        f"1/{heapy / result['snapshot']:.1f}" if heapy else "-",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+HEADER = """\
+| objects | bare fork | GIL held | held / fork | types | snapshot | an object | extra \
+memory an object | heapy | snapshot / heapy |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+
+
+def machine():
+    """Say what it was measured on, without names."""
+    cpu = next((line.partition(":")[2].strip()
+                for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), platform.machine())
+    return (f"{cpu}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}, "
+            f"CPython {platform.python_version()}")
+
+
+def main():
+    """Measure every size and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--objects", type=int, nargs="+",
+                        default=[100_000, 1_000_000, 5_000_000])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--no-heapy", action="store_true")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures there")
+    options = parser.parse_args()
+
+    have = subprocess.run([sys.executable, "-c", "import guppy"], capture_output=True)
+    heapy = have.returncode == 0 and not options.no_heapy
+    print(f"Measured on {machine()}; median of {options.rounds} rounds.\n")
+    print(HEADER)
+    results = []
+    with tempfile.TemporaryDirectory(prefix="ml-", dir="/tmp") as folder:
+        ctl = Ctl(Path(folder))
+        for objects in options.objects:
+            results.append(measure(ctl, Path(folder), objects, options.rounds, heapy))
+            print(row(results[-1]), flush=True)
+    if options.json:
+        Path(options.json).write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures of the end-to-end tests; the classes behind them are in harness.py.
+
+A test that takes `python` runs once for every interpreter an agent is built for; the
+others are skipped with the reason. `ctl` is memalotctl with a home of its own, `target`
+starts a program under it and waits for its `ready` line.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from harness import BUILD, MEMALOTCTL, TARGETS, Ctl, Target, find_interpreters
+
+SLOW = bool(os.environ.get("MEMALOT_SLOW"))
+INTERPRETERS = find_interpreters()
+
+
+def pytest_configure(config):
+    for marker in (
+        "slow: takes minutes; only with MEMALOT_SLOW=1",
+        "versions(oldest, newest): of CPython, inclusive",
+    ):
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("slow") and not SLOW:
+            item.add_marker(pytest.mark.skip(reason="slow: MEMALOT_SLOW=1 runs it"))
+
+
+def pytest_generate_tests(metafunc):
+    if "python" in metafunc.fixturenames:
+        metafunc.parametrize(
+            "python", INTERPRETERS, ids=[python.name for python in INTERPRETERS],
+            indirect=True,
+        )
+
+
+def pytest_report_header():
+    lines = [f"memalotctl: {MEMALOTCTL}"]
+    for python in INTERPRETERS:
+        lines.append(f"python {python.name}: {python.unusable() or python.path}")
+    return lines
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Keep the counts for the closing lines of `make test`."""
+    stats = terminalreporter.stats
+    counts = {
+        word: len(stats.get(word, []))
+        for word in ("passed", "failed", "error", "skipped", "xfailed")
+    }
+    text = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    try:
+        (BUILD / "pytest-counts").write_text((text or "no tests ran") + "\n")
+    except OSError:
+        pass
+
+
+@pytest.fixture
+def python(request):
+    """An interpreter with an agent."""
+    python = request.param
+    reason = python.unusable()
+    if reason:
+        pytest.skip(reason)
+    marker = request.node.get_closest_marker("versions")
+    if marker and not marker.args[0] <= python.version[:2] <= marker.args[1]:
+        pytest.skip(f"for CPython {marker.args[0]} to {marker.args[1]}")
+    return python
+
+
+@pytest.fixture
+def ctl():
+    """memalotctl with HOME and XDG_RUNTIME_DIR in a short directory of its own."""
+    if not MEMALOTCTL.exists():
+        pytest.fail(f"{MEMALOTCTL} is not built: run make first")
+    home = Path(tempfile.mkdtemp(prefix="ml-", dir="/tmp"))
+    yield Ctl(home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def target(request, ctl, tmp_path):
+    """Starts programs: `target("idle.py", python=..., config=..., wrap=[...])`.
+
+    `program` is a file of tests/e2e/targets or a list of arguments for the
+    interpreter. `agent=False` runs it without memalot, `ready=False` does not wait.
+    """
+    started = []
+    default = request.getfixturevalue("python") if "python" in request.fixturenames \
+        else next((p for p in INTERPRETERS if not p.unusable()), None)
+
+    def start(program, *args, python=None, config=None, env=None, agent=True,
+              ready=True, wrap=()):
+        python = python or default
+        if python is None:
+            pytest.fail("no agent is built for any interpreter found")
+        script = [str(TARGETS / program)] if isinstance(program, str) else list(program)
+        command = [python.path, "-u", *script, *map(str, args)]
+        if agent:
+            options = []
+            if config is not None:
+                path = ctl.home / "memalot.yaml"
+                path.write_text(config)
+                options = ["-c", str(path)]
+            command = [str(MEMALOTCTL), "run", *options, "--", *command]
+        process = Target(ctl, [*wrap, *command], {**ctl.env, **(env or {})}, tmp_path)
+        started.append(process)
+        if ready:
+            words = process.expect("ready").split()
+            process.pid = int(words[0]) if words else process.pid
+        return process
+
+    yield start
+    for process in started:
+        process.stop()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""CPython's own tests come out the same with memalot inside, swept all the while."""
+
+import threading
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from harness import Rpc, RpcError, wait_until
+
+SHORT = ["test_json", "test_dict", "test_list"]
+LONG = [*SHORT, "test_threading", "test_asyncio", "test_subprocess", "test_signal"]
+
+
+def outcomes(path) -> dict[str, str]:
+    """Return test name -> ok, skipped, failure or error, from a JUnit file."""
+    found = {}
+    for case in ElementTree.parse(path).iter("testcase"):
+        kinds = [child.tag for child in case if not child.tag.startswith("system-")]
+        found[case.get("name")] = kinds[0] if kinds else "ok"
+    return found
+
+
+class Sweeper(threading.Thread):
+    """Asks for a snapshot every 300 ms until told to stop."""
+
+    def __init__(self, ctl, pid) -> None:
+        super().__init__(daemon=True)
+        self.path, self.stopped = ctl.socket(pid), threading.Event()
+        self.sweeps, self.refused = 0, []
+
+    def run(self) -> None:
+        try:
+            wait_until(self.path.exists, "the socket")
+        except AssertionError as problem:
+            self.refused.append(str(problem))
+            return
+        rpc = Rpc(self.path)
+        while not self.stopped.wait(0.3):
+            try:
+                rpc.call("snapshot", save=False)
+                self.sweeps += 1
+            except RpcError as error:
+                self.refused.append(error.message)
+            except OSError:
+                return  # the program has ended
+
+
+def run_tests(target, ctl, python, tmp_path, names, agent):
+    """Run CPython's tests and return their outcomes and how many sweeps there were."""
+    result = tmp_path / f"result-{agent}.xml"
+    command = ["-m", "test", "-q", "--junit-xml", str(result), *names]
+    program = target(command, python=python, agent=agent, ready=False)
+    sweeper = Sweeper(ctl, program.pid) if agent else None
+    if sweeper:
+        sweeper.start()
+    program.process.wait(1500)
+    if sweeper:
+        sweeper.stopped.set()
+        sweeper.join(60)
+        assert sweeper.refused == []
+    return outcomes(result), sweeper.sweeps if sweeper else 0
+
+
+def compare(target, ctl, python, tmp_path, names):
+    """The same tests, the same outcome for each, with and without."""
+    if not python.tests:
+        pytest.skip(f"{python.name} was installed without its own tests")
+    without, _ = run_tests(target, ctl, python, tmp_path, names, agent=False)
+    with_agent, sweeps = run_tests(target, ctl, python, tmp_path, names, agent=True)
+    assert sweeps >= 2
+    assert len(without) > 100
+    assert with_agent == without
+
+
+def test_json_dict_and_list_do_not_notice(target, ctl, python, tmp_path):
+    compare(target, ctl, python, tmp_path, SHORT)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_threads_signals_and_processes_do_not_notice(target, ctl, python, tmp_path):
+    compare(target, ctl, python, tmp_path, LONG)
