@@ -82,7 +82,7 @@ bench: all
 	@tools/venv.sh $(BUILD)/bench-venv guppy3
 	@$(BUILD)/bench-venv/bin/python bench/bench_sweep.py $(ARGS)
 
-## fuzz: every fuzz target for FUZZ_SECONDS (60) each, by libFuzzer (clang)
+## fuzz: every fuzz target for FUZZ_SECONDS (60) each, under sanitizers
 fuzz:
 	@tools/fuzz.sh $(FUZZ)
 

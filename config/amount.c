@@ -16,11 +16,24 @@ static const struct {
     const char *name;
     uint64_t bytes;
 } units[] = {
-    {"", 1},          {"B", 1},
-    {"K", 1ull << 10}, {"Ki", 1ull << 10}, {"KiB", 1ull << 10}, {"kB", 1000ull},
-    {"M", 1ull << 20}, {"Mi", 1ull << 20}, {"MiB", 1ull << 20}, {"MB", 1000000ull},
-    {"G", 1ull << 30}, {"Gi", 1ull << 30}, {"GiB", 1ull << 30}, {"GB", 1000000000ull},
-    {"T", 1ull << 40}, {"Ti", 1ull << 40}, {"TiB", 1ull << 40}, {"TB", 1000000000000ull},
+    {"", 1},
+    {"B", 1},
+    {"K", 1ull << 10},
+    {"Ki", 1ull << 10},
+    {"KiB", 1ull << 10},
+    {"kB", 1000ull},
+    {"M", 1ull << 20},
+    {"Mi", 1ull << 20},
+    {"MiB", 1ull << 20},
+    {"MB", 1000000ull},
+    {"G", 1ull << 30},
+    {"Gi", 1ull << 30},
+    {"GiB", 1ull << 30},
+    {"GB", 1000000000ull},
+    {"T", 1ull << 40},
+    {"Ti", 1ull << 40},
+    {"TiB", 1ull << 40},
+    {"TB", 1000000000000ull},
 };
 
 static bool

@@ -111,8 +111,8 @@ ml_config_socket_path(const struct ml_settings *s, long pid, long uid,
                     : expand_pid(socket, pid, out, room);
     if (!fits) {
         out[0] = '\0';
-        return ml_error_set(err, ML_ELIMIT, "the socket's path is longer than %zu bytes",
-                            room - 1);
+        return ml_error_set(err, ML_ELIMIT,
+                            "the socket's path is longer than %zu bytes", room - 1);
     }
     return ML_OK;
 }

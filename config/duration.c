@@ -56,7 +56,8 @@ ml_duration_write(double seconds, char out[ML_DURATION_TEXT])
     static const struct {
         const char *name;
         uint64_t us;
-    } large[] = {{"d", 86400ull * SECOND}, {"h", 3600ull * SECOND}, {"m", 60ull * SECOND}};
+    } large[] = {
+        {"d", 86400ull * SECOND}, {"h", 3600ull * SECOND}, {"m", 60ull * SECOND}};
     double us = seconds > 0 ? seconds * 1e6 + 0.5 : 0;
     uint64_t n = us < (double)LONGEST ? (uint64_t)us : LONGEST;
     if (n > 0 && n < SECOND) {

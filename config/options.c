@@ -15,8 +15,6 @@
 #define OFF ML_OPTION_OFF
 #define NUL ML_OPTION_NULL
 
-#define MIN 60.0
-#define HOUR 3600.0
 #define DAY 86400.0
 #define KIB 1024.0
 #define MIB (1024.0 * 1024)
@@ -26,39 +24,44 @@
 const struct ml_option ml_options[ML_OPTION_COUNT] = {
     {"name", ML_OPTION_TEXT, LIVE | NUL, AT(name),
      .standard = "null",
-     .help = "Shown in `memalotctl ps` and usable as TARGET; null: the program's name."},
+     .help = "Shown in `memalotctl ps` and usable as TARGET; null: the program's "
+             "name."},
 
     {"control.socket", ML_OPTION_SOCKET, OFF, AT(control.socket),
      .standard = "auto",
-     .help = "Where memalotctl finds the agent; `%p` stands for the process id, `auto` for "
-             "`$XDG_RUNTIME_DIR/memalot/PID.sock`, else `/tmp/memalot-UID/PID.sock`."},
+     .help = "Where memalotctl finds the agent; `%p` stands for the process id, "
+             "`auto` for `$XDG_RUNTIME_DIR/memalot/PID.sock`, else "
+             "`/tmp/memalot-UID/PID.sock`."},
     {"control.signal", ML_OPTION_SIGNAL, OFF, AT(control.signal),
      .standard = "SIGUSR2",
-     .help = "The signal that asks for a sweep; one that the program handles itself stays "
-             "the program's."},
+     .help = "The signal that asks for a sweep; one that the program handles itself "
+             "stays the program's."},
     {"control.follow_forks", ML_OPTION_BOOL, LIVE, AT(control.follow_forks),
      .standard = "true",
-     .help = "A forked child of the program (a worker of gunicorn, say) gets an agent of its "
-             "own."},
+     .help = "A forked child of the program (a worker of gunicorn, say) gets an "
+             "agent of its own."},
 
     {"monitor.enabled", ML_OPTION_BOOL, LIVE, AT(monitor.enabled),
      .standard = "false",
      .help = "Time-based discovery from the start on, without a `monitor start`."},
-    {"monitor.max_object_lifetime", ML_OPTION_DURATION, LIVE, AT(monitor.max_object_lifetime),
-     .least = 0.001, .most = 365 * DAY, .standard = "60s",
-     .help = "An object that lives longer than this may be a leak; also the time between two "
-             "iterations."},
+    {"monitor.max_object_lifetime", ML_OPTION_DURATION, LIVE,
+     AT(monitor.max_object_lifetime), .least = 0.001, .most = 365 * DAY,
+     .standard = "60s",
+     .help = "An object that lives longer than this may be a leak; also the time "
+             "between two iterations."},
     {"monitor.warmup", ML_OPTION_DURATION, LIVE, AT(monitor.warmup),
-     .least = 0, .most = 365 * DAY, .standard = "60s", .follows = "monitor.max_object_lifetime",
+     .least = 0, .most = 365 * DAY, .standard = "60s",
+     .follows = "monitor.max_object_lifetime",
      .help = "Objects born before this time is over are never taken for leaks."},
 
     {"sweep.every", ML_OPTION_DURATION, LIVE | OFF, AT(sweep.every),
      .least = 0.1, .most = 365 * DAY, .standard = "off",
      .help = "A plain snapshot on a schedule, without ages."},
-    {"sweep.when.memory_above", ML_OPTION_AMOUNT, LIVE | OFF | ML_OPTION_BYTES | ML_OPTION_PERCENT,
+    {"sweep.when.memory_above", ML_OPTION_AMOUNT,
+     LIVE | OFF | ML_OPTION_BYTES | ML_OPTION_PERCENT,
      AT(sweep.when.memory_above), .least = MIB, .most = PIB, .standard = "off",
-     .help = "A snapshot when the process's memory passes this: a share of its limit (cgroup "
-             "or host), or bytes of RSS."},
+     .help = "A snapshot when the process's memory passes this: a share of its limit "
+             "(cgroup or host), or bytes of RSS."},
     {"sweep.when.growth_above", ML_OPTION_AMOUNT, LIVE | OFF | ML_OPTION_RATE,
      AT(sweep.when.growth_above), .least = KIB, .most = PIB, .standard = "off",
      .help = "A snapshot when the process's memory keeps growing faster than this."},
@@ -68,10 +71,11 @@ const struct ml_option ml_options[ML_OPTION_COUNT] = {
     {"sweep.timeout", ML_OPTION_DURATION, LIVE, AT(sweep.timeout),
      .least = 0.1, .most = 1 * DAY, .standard = "120s",
      .help = "A sweep that takes longer is ended and reported as such."},
-    {"sweep.max_extra_memory", ML_OPTION_AMOUNT, LIVE | OFF | ML_OPTION_BYTES | ML_OPTION_PERCENT,
+    {"sweep.max_extra_memory", ML_OPTION_AMOUNT,
+     LIVE | OFF | ML_OPTION_BYTES | ML_OPTION_PERCENT,
      AT(sweep.max_extra_memory), .least = MIB, .most = PIB, .standard = "50%",
-     .help = "A sweep that needs more memory is ended; a share of what is still free to the "
-             "process (cgroup or host), or bytes."},
+     .help = "A sweep that needs more memory is ended; a share of what is still free "
+             "to the process (cgroup or host), or bytes."},
     {"sweep.nice", ML_OPTION_INT, LIVE, AT(sweep.nice),
      .least = 0, .most = 19, .standard = "19",
      .help = "How far the sweep's process stands back for others, as in nice(1)."},
@@ -84,7 +88,8 @@ const struct ml_option ml_options[ML_OPTION_COUNT] = {
      .help = "No types whose full name contains one of these."},
     {"filter.ignore", ML_OPTION_PRINTS, LIVE, AT(filter.ignore),
      .standard = "[]",
-     .help = "Fingerprints of findings that are known and accepted, as reports show them."},
+     .help = "Fingerprints of findings that are known and accepted, as reports show "
+             "them."},
 
     {"report.directory", ML_OPTION_PATH, LIVE, AT(report.directory),
      .standard = "~/.memalot/reports",
@@ -98,8 +103,9 @@ const struct ml_option ml_options[ML_OPTION_COUNT] = {
     {"report.max_object_details", ML_OPTION_INT, LIVE, AT(report.max_object_details),
      .least = 0, .most = 10000, .standard = "30",
      .help = "So many objects are shown with text, size and referrers."},
-    {"report.max_types_in_leak_summary", ML_OPTION_INT, LIVE, AT(report.max_types_in_leak_summary),
-     .least = 0, .most = 1000000, .standard = "500",
+    {"report.max_types_in_leak_summary", ML_OPTION_INT, LIVE,
+     AT(report.max_types_in_leak_summary), .least = 0, .most = 1000000,
+     .standard = "500",
      .help = "So many types are listed in the leak summary."},
     {"report.compute_size_in_leak_summary", ML_OPTION_BOOL, LIVE,
      AT(report.compute_size_in_leak_summary), .standard = "false",
@@ -109,11 +115,12 @@ const struct ml_option ml_options[ML_OPTION_COUNT] = {
      .help = "Longer texts of objects are cut to this many characters."},
     {"report.call_str", ML_OPTION_BOOL, LIVE, AT(report.call_str),
      .standard = "true",
-     .help = "false: an object's own `__str__` is never run, not even in the sweep's own "
-             "process."},
+     .help = "false: an object's own `__str__` is never run, not even in the sweep's "
+             "own process."},
     {"report.redact", ML_OPTION_CHOICE, LIVE, AT(report.redact),
      .choices = "none texts names", .standard = "none",
-     .help = "`texts`: no contents of objects in reports; `names`: no dict keys either."},
+     .help = "`texts`: no contents of objects in reports; `names`: no dict keys "
+             "either."},
 
     {"referrers.check", ML_OPTION_BOOL, LIVE, AT(referrers.check),
      .standard = "true",
@@ -121,16 +128,16 @@ const struct ml_option ml_options[ML_OPTION_COUNT] = {
     {"referrers.max_depth", ML_OPTION_INT, LIVE | NUL, AT(referrers.max_depth),
      .least = 1, .most = 1000000, .standard = "50",
      .help = "So many references are followed from an object; null: no limit."},
-    {"referrers.search_timeout", ML_OPTION_DURATION, LIVE | NUL, AT(referrers.search_timeout),
-     .least = 0.001, .most = 1 * DAY, .standard = "300s",
+    {"referrers.search_timeout", ML_OPTION_DURATION, LIVE | NUL,
+     AT(referrers.search_timeout), .least = 0.001, .most = 1 * DAY, .standard = "300s",
      .help = "The longest search for one object's referrers; null: no limit."},
     {"referrers.single_object_limit", ML_OPTION_INT, LIVE | NUL,
      AT(referrers.single_object_limit), .least = 1, .most = 1000000, .standard = "100",
      .help = "So many referrers of one object are shown; null: no limit."},
-    {"referrers.module_prefixes", ML_OPTION_TEXTS, LIVE | NUL, AT(referrers.module_prefixes),
-     .standard = "null",
-     .help = "Only module variables of modules whose name begins with one of these count as "
-             "holders; null: of all."},
+    {"referrers.module_prefixes", ML_OPTION_TEXTS, LIVE | NUL,
+     AT(referrers.module_prefixes), .standard = "null",
+     .help = "Only module variables of modules whose name begins with one of these "
+             "count as holders; null: of all."},
 
     {"graph.formats", ML_OPTION_CHOICES, LIVE, AT(graph.formats),
      .choices = "dot svg png", .standard = "[dot, svg]",
@@ -166,7 +173,7 @@ below(const char *key, const char *section)
 int
 ml_option_find_section(const char *key)
 {
-    for (int i = 0; i < ML_OPTION_COUNT; i++) {
+    for (int i = 0; *key != '\0' && i < ML_OPTION_COUNT; i++) {
         if (below(ml_options[i].key, key) != NULL) {
             return i;
         }

@@ -4,7 +4,7 @@
  * and the documentation all come from these rows: a new option is one row, one member
  * of struct ml_settings and one line of SPEC.
  *
- *     report.keep   int   at its place in the struct   1 … 1000000   default 100   live
+ *     report.keep   int   at its place in the struct   1 to 1000000   100   live
  *
  * How the values of each type are read and written stands in value.c.
  */

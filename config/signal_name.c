@@ -22,23 +22,23 @@ static const struct {
     int number;
     const char *refused; /* why not, NULL: allowed */
 } signals[] = {
-    {"USR1", SIGUSR1, NULL},       {"USR2", SIGUSR2, NULL},
-    {"HUP", SIGHUP, NULL},         {"QUIT", SIGQUIT, NULL},
-    {"URG", SIGURG, NULL},         {"IO", SIGIO, NULL},
-    {"POLL", SIGPOLL, NULL},       {"PWR", SIGPWR, NULL},
+    {"USR1", SIGUSR1, NULL},        {"USR2", SIGUSR2, NULL},
+    {"HUP", SIGHUP, NULL},          {"QUIT", SIGQUIT, NULL},
+    {"URG", SIGURG, NULL},          {"IO", SIGIO, NULL},
+    {"POLL", SIGPOLL, NULL},        {"PWR", SIGPWR, NULL},
     {"KILL", SIGKILL, UNCATCHABLE}, {"STOP", SIGSTOP, UNCATCHABLE},
-    {"SEGV", SIGSEGV, CRASH},      {"BUS", SIGBUS, CRASH},
-    {"FPE", SIGFPE, CRASH},        {"ILL", SIGILL, CRASH},
-    {"ABRT", SIGABRT, CRASH},      {"IOT", SIGIOT, CRASH},
-    {"SYS", SIGSYS, CRASH},        {"TRAP", SIGTRAP, CRASH},
-    {"STKFLT", SIGSTKFLT, CRASH},  {"XCPU", SIGXCPU, ENDING},
-    {"XFSZ", SIGXFSZ, ENDING},     {"INT", SIGINT, ENDING},
-    {"TERM", SIGTERM, ENDING},     {"CHLD", SIGCHLD, BY_ITSELF},
-    {"CLD", SIGCHLD, BY_ITSELF},   {"PIPE", SIGPIPE, BY_ITSELF},
-    {"ALRM", SIGALRM, BY_ITSELF},  {"VTALRM", SIGVTALRM, BY_ITSELF},
-    {"PROF", SIGPROF, BY_ITSELF},  {"WINCH", SIGWINCH, BY_ITSELF},
-    {"CONT", SIGCONT, BY_ITSELF},  {"TSTP", SIGTSTP, BY_ITSELF},
-    {"TTIN", SIGTTIN, BY_ITSELF},  {"TTOU", SIGTTOU, BY_ITSELF},
+    {"SEGV", SIGSEGV, CRASH},       {"BUS", SIGBUS, CRASH},
+    {"FPE", SIGFPE, CRASH},         {"ILL", SIGILL, CRASH},
+    {"ABRT", SIGABRT, CRASH},       {"IOT", SIGIOT, CRASH},
+    {"SYS", SIGSYS, CRASH},         {"TRAP", SIGTRAP, CRASH},
+    {"STKFLT", SIGSTKFLT, CRASH},   {"XCPU", SIGXCPU, ENDING},
+    {"XFSZ", SIGXFSZ, ENDING},      {"INT", SIGINT, ENDING},
+    {"TERM", SIGTERM, ENDING},      {"CHLD", SIGCHLD, BY_ITSELF},
+    {"CLD", SIGCHLD, BY_ITSELF},    {"PIPE", SIGPIPE, BY_ITSELF},
+    {"ALRM", SIGALRM, BY_ITSELF},   {"VTALRM", SIGVTALRM, BY_ITSELF},
+    {"PROF", SIGPROF, BY_ITSELF},   {"WINCH", SIGWINCH, BY_ITSELF},
+    {"CONT", SIGCONT, BY_ITSELF},   {"TSTP", SIGTSTP, BY_ITSELF},
+    {"TTIN", SIGTTIN, BY_ITSELF},   {"TTOU", SIGTTOU, BY_ITSELF},
 };
 
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
@@ -47,8 +47,8 @@ static const struct {
 static int
 realtime_number(const char *at, const char *end)
 {
-    if (end - at < 5 ||
-        !(ml_decimal_unit_is(at, at + 5, "RTMIN") || ml_decimal_unit_is(at, at + 5, "RTMAX"))) {
+    if (end - at < 5 || !(ml_decimal_unit_is(at, at + 5, "RTMIN") ||
+                          ml_decimal_unit_is(at, at + 5, "RTMAX"))) {
         return 0;
     }
     bool from_min = ml_decimal_unit_is(at, at + 5, "RTMIN");

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#define ML_SUGGEST_MAX 48   /* longer words are neither proposed nor helped */
+#define ML_SUGGEST_MAX 48 /* longer words are neither proposed nor helped */
 #define ML_SUGGEST_QUOTE 72
 
 struct ml_suggest {

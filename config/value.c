@@ -36,7 +36,7 @@ is_one_of(struct ml_scalar s, const char *const *words)
 static const char *const null_words[] = {"", "~", "null", "Null", "NULL", NULL};
 static const char *const true_words[] = {"true", "True", "TRUE", "yes", "Yes",
                                          "YES",  "on",   "On",   "ON",  NULL};
-static const char *const false_words[] = {"false", "False", "FALSE", "no", "No",
+static const char *const false_words[] = {"false", "False", "FALSE", "no",  "No",
                                           "NO",    "off",   "Off",   "OFF", NULL};
 
 bool
@@ -58,8 +58,8 @@ ml_value_wrong(const struct ml_option *option, const char *what, struct ml_error
 {
     char must_be[200];
     ml_value_describe(option, must_be, sizeof(must_be));
-    return ml_error_set(err, ML_EFORMAT, "'%s' must be %s, not %s", option->key, must_be,
-                        what);
+    return ml_error_set(err, ML_EFORMAT, "'%s' must be %s, not %s", option->key,
+                        must_be, what);
 }
 
 static int
@@ -151,8 +151,9 @@ read_text(const struct ml_option *option, struct ml_scalar s, char *out, size_t 
           struct ml_error *err)
 {
     if (s.len >= cap) {
-        return ml_error_set(err, ML_EFORMAT, "'%s' is too long (%zu bytes, at most %zu)",
-                            option->key, s.len, cap - 1);
+        return ml_error_set(err, ML_EFORMAT,
+                            "'%s' is too long (%zu bytes, at most %zu)", option->key,
+                            s.len, cap - 1);
     }
     if (ml_yaml_has_controls(s.text, s.len)) {
         return ml_error_set(err, ML_EFORMAT, "'%s' may not hold control characters",
@@ -194,10 +195,11 @@ read_socket(const struct ml_option *option, struct ml_scalar s, char *out,
         return wrong_scalar(option, s, err);
     }
     if (!fits_socket_address(s)) {
-        return ml_error_set(err, ML_EFORMAT,
-                            "'%s' is too long for a socket (at most %zu bytes, with the "
-                            "process id in place of %%p)",
-                            option->key, sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
+        return ml_error_set(
+            err, ML_EFORMAT,
+            "'%s' is too long for a socket (at most %zu bytes, with the "
+            "process id in place of %%p)",
+            option->key, sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
     }
     return read_text(option, s, out, option->size, err);
 }
@@ -236,7 +238,8 @@ wrong_choice(const struct ml_option *option, struct ml_scalar s, struct ml_error
     struct ml_suggest best;
     snprintf(words, sizeof(words), "%s", option->choices);
     ml_suggest_init(&best, s.text, s.len);
-    for (char *w = strtok_r(words, " ", &rest); w != NULL; w = strtok_r(NULL, " ", &rest)) {
+    for (char *w = strtok_r(words, " ", &rest); w != NULL;
+         w = strtok_r(NULL, " ", &rest)) {
         ml_suggest_offer(&best, w);
     }
     if (ml_suggest_best(&best) == NULL) {
@@ -264,9 +267,10 @@ static int
 read_null(const struct ml_option *option, void *field, struct ml_error *err)
 {
     if (!(option->flags & ML_OPTION_NULL)) {
-        return ml_error_set(err, ML_EFORMAT,
-                            "'%s' has no value; leave the line out for the default (%s)",
-                            option->key, option->standard);
+        return ml_error_set(
+            err, ML_EFORMAT,
+            "'%s' has no value; leave the line out for the default (%s)", option->key,
+            option->standard);
     }
     if (ml_value_is_list(option)) {
         memset(field, 0, option->size);
@@ -363,7 +367,8 @@ check_repeated(const struct ml_option *option, const struct ml_text_list *list,
 {
     for (int i = 0; i < list->count; i++) {
         if (strcmp(list->item[i], item) == 0) {
-            return ml_error_set(err, ML_EFORMAT, "'%s' names '%s' twice", option->key, item);
+            return ml_error_set(err, ML_EFORMAT, "'%s' names '%s' twice", option->key,
+                                item);
         }
     }
     return ML_OK;

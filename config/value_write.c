@@ -35,19 +35,20 @@ is_null_value(const struct ml_option *option, const void *field)
     }
     return option->type == ML_OPTION_INT        ? *(const int *)field < 0
            : option->type == ML_OPTION_DURATION ? *(const double *)field < 0
-           : ml_value_is_list(option)
-               ? ((const struct ml_text_list *)field)->count < 0
-               : *(const char *)field == '\0';
+           : ml_value_is_list(option) ? ((const struct ml_text_list *)field)->count < 0
+                                      : *(const char *)field == '\0';
 }
 
-/* The value as one word, for what is a word in JSON and YAML alike; NULL for the rest. */
+/* The value as one word, for what is a word in JSON and YAML alike; NULL for the rest.
+ */
 static const char *
 value_word(const struct ml_option *option, const void *field, char out[WORD_MAX])
 {
     switch (option->type) {
     case ML_OPTION_DURATION:
-        return *(const double *)field < 0 ? "off"
-                                          : ml_duration_write(*(const double *)field, out);
+        return *(const double *)field < 0
+                   ? "off"
+                   : ml_duration_write(*(const double *)field, out);
     case ML_OPTION_AMOUNT:
         return ml_amount_write(*(const struct ml_amount *)field, out);
     case ML_OPTION_SIGNAL:
@@ -147,12 +148,13 @@ describe_amount(const struct ml_option *option, char *out, size_t cap)
 {
     char least[ML_AMOUNT_TEXT];
     if (option->flags & ML_OPTION_RATE) {
-        ml_amount_write((struct ml_amount){ML_AMOUNT_BYTES_PER_MIN, option->least}, least);
+        ml_amount_write((struct ml_amount){ML_AMOUNT_BYTES_PER_MIN, option->least},
+                        least);
         return snprintf(out, cap, "a rate such as 50MiB/min (%s or more)", least);
     }
     ml_amount_write((struct ml_amount){ML_AMOUNT_BYTES, option->least}, least);
-    return snprintf(out, cap, "a share from 1%% to 100%%, a size such as 2GiB (%s or more)",
-                    least);
+    return snprintf(
+        out, cap, "a share from 1%% to 100%%, a size such as 2GiB (%s or more)", least);
 }
 
 static int
@@ -188,7 +190,8 @@ describe_type(const struct ml_option *option, char *out, size_t cap)
         return n + list_choices(option->choices, out + n, cap - (size_t)n);
     }
     case ML_OPTION_PRINTS:
-        return snprintf(out, cap, "a list of fingerprints (16 hexadecimal digits each)");
+        return snprintf(out, cap,
+                        "a list of fingerprints (16 hexadecimal digits each)");
     }
     return 0;
 }
@@ -197,7 +200,8 @@ void
 ml_value_describe(const struct ml_option *option, char *out, size_t cap)
 {
     int n = describe_type(option, out, cap);
-    if (n >= 0 && (size_t)n < cap && (option->flags & (ML_OPTION_OFF | ML_OPTION_NULL))) {
+    if (n >= 0 && (size_t)n < cap &&
+        (option->flags & (ML_OPTION_OFF | ML_OPTION_NULL))) {
         snprintf(out + n, cap - (size_t)n, " or %s",
                  option->flags & ML_OPTION_OFF ? "off" : "null");
     }

@@ -21,8 +21,8 @@ ml_events_mistake(struct ml_events *e, yaml_mark_t mark, const char *fmt, ...)
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
     e->failed = e->failed == ML_OK ? ML_EFORMAT : e->failed;
-    ml_mistakes_add(e->mistakes, ML_EFORMAT, (int)mark.line + 1, (int)mark.column + 1, "%s",
-                    message); /* libyaml counts from 0 */
+    ml_mistakes_add(e->mistakes, ML_EFORMAT, (int)mark.line + 1, (int)mark.column + 1,
+                    "%s", message); /* libyaml counts from 0 */
 }
 
 /* Tabs look like spaces; libyaml only says "cannot start any token". */
@@ -59,11 +59,12 @@ syntax_error(struct ml_events *e)
     }
     const char *problem = p->problem != NULL ? p->problem : "unreadable";
     if (is_about_tabs(e, problem, p->problem_mark)) {
-        ml_events_mistake(e, p->problem_mark, "a tab in the indentation; YAML allows only spaces");
+        ml_events_mistake(e, p->problem_mark,
+                          "a tab in the indentation; YAML allows only spaces");
     }
     else if (p->context != NULL) {
-        ml_events_mistake(e, p->problem_mark, "this is not YAML: %s, %s (line %d)", problem,
-                p->context, (int)p->context_mark.line + 1);
+        ml_events_mistake(e, p->problem_mark, "this is not YAML: %s, %s (line %d)",
+                          problem, p->context, (int)p->context_mark.line + 1);
     }
     else {
         ml_events_mistake(e, p->problem_mark, "this is not YAML: %s", problem);
@@ -115,7 +116,7 @@ ml_events_skip(struct ml_events *e)
         }
         if (depth > ML_YAML_MAX_DEPTH) {
             ml_events_mistake(e, e->event.start_mark, "nested deeper than %d levels",
-                    ML_YAML_MAX_DEPTH);
+                              ML_YAML_MAX_DEPTH);
             e->stop = true;
         }
     } while (depth > 0 && ml_events_next(e));
@@ -183,7 +184,8 @@ ml_events_fini(struct ml_events *e)
         ml_yaml_position(e->text, e->bad, &line, &column);
         yaml_mark_t mark = {.line = (size_t)line - 1, .column = (size_t)column - 1};
         ml_events_mistake(e, mark, "the byte 0x%02x is not valid here: %s", byte,
-                          byte < 0x80 ? "a control character" : "the file is not UTF-8");
+                          byte < 0x80 ? "a control character"
+                                      : "the file is not UTF-8");
     }
     return e->failed;
 }

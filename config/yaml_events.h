@@ -22,9 +22,9 @@
 #include "value.h"
 
 struct ml_events {
-    yaml_event_t event; /* the one at hand; YAML_NO_EVENT before the first */
-    bool stop;          /* nothing follows */
-    int failed;         /* ML_OK while nothing was wrong */
+    yaml_event_t event;           /* the one at hand; YAML_NO_EVENT before the first */
+    bool stop;                    /* nothing follows */
+    int failed;                   /* ML_OK while nothing was wrong */
     struct ml_mistakes *mistakes; /* or NULL */
     yaml_parser_t parser;
     const char *text;

@@ -28,7 +28,8 @@ unsuitable(const struct stat *st)
     if (S_ISDIR(st->st_mode)) {
         return "is a directory";
     }
-    return S_ISREG(st->st_mode) || S_ISCHR(st->st_mode) ? NULL : "is not a regular file";
+    return S_ISREG(st->st_mode) || S_ISCHR(st->st_mode) ? NULL
+                                                        : "is not a regular file";
 }
 
 /* Everything up to one byte more than allowed, so that too much is noticed. */

@@ -44,8 +44,8 @@ read_list(struct reader *r, const struct ml_option *option)
             ml_events_skip(&r->e);
         }
         else if (r->e.event.type != YAML_SCALAR_EVENT) {
-            ml_events_mistake(&r->e, mark, "an item of '%s' must be a text, not %s", option->key,
-                    ml_events_kind(&r->e));
+            ml_events_mistake(&r->e, mark, "an item of '%s' must be a text, not %s",
+                              option->key, ml_events_kind(&r->e));
             ml_events_skip(&r->e);
         }
         else if (ml_value_read_item(option, ml_events_scalar(&r->e), list, &err) < 0) {
@@ -60,8 +60,8 @@ read_option(struct reader *r, int row, yaml_mark_t key_mark)
     const struct ml_option *option = &ml_options[row];
     struct ml_error err;
     if (r->option_line[row] != 0) {
-        ml_events_mistake(&r->e, key_mark, "'%s' was already given in line %d", option->key,
-                r->option_line[row]);
+        ml_events_mistake(&r->e, key_mark, "'%s' was already given in line %d",
+                          option->key, r->option_line[row]);
         ml_events_skip(&r->e);
         return;
     }
@@ -84,12 +84,14 @@ read_option(struct reader *r, int row, yaml_mark_t key_mark)
 
 /* The value of `key:` is a section: a mapping, or nothing (all of it commented out). */
 static void
-read_subsection(struct reader *r, int first_row, const char *section, yaml_mark_t key_mark)
+read_subsection(struct reader *r, int first_row, const char *section,
+                yaml_mark_t key_mark)
 {
     char quoted[ML_SUGGEST_QUOTE];
     if (r->section_line[first_row] != 0) {
-        ml_events_mistake(&r->e, key_mark, "the section '%s' was already given in line %d", section,
-                r->section_line[first_row]);
+        ml_events_mistake(&r->e, key_mark,
+                          "the section '%s' was already given in line %d", section,
+                          r->section_line[first_row]);
         ml_events_skip(&r->e);
         return;
     }
@@ -103,58 +105,89 @@ read_subsection(struct reader *r, int first_row, const char *section, yaml_mark_
     else if (r->e.event.type == YAML_SCALAR_EVENT) {
         struct ml_scalar s = ml_events_scalar(&r->e);
         if (!ml_value_is_null(s)) {
-            ml_events_mistake(&r->e, r->e.event.start_mark,
-                    "'%s' is a section: its keys stand indented below it, not %s", section,
-                    ml_suggest_quote(s.text, s.len, quoted));
+            ml_events_mistake(
+                &r->e, r->e.event.start_mark,
+                "'%s' is a section: its keys stand indented below it, not %s", section,
+                ml_suggest_quote(s.text, s.len, quoted));
         }
     }
     else {
         ml_events_mistake(&r->e, r->e.event.start_mark,
-                "'%s' is a section: its keys stand indented below it, not %s", section,
-                ml_events_kind(&r->e));
+                          "'%s' is a section: its keys stand indented below it, not %s",
+                          section, ml_events_kind(&r->e));
         ml_events_skip(&r->e);
     }
 }
 
-/* The nearest key of this section; else the section where the key would be right. */
-static void
-unknown_key(struct reader *r, const char *section, struct ml_scalar key, yaml_mark_t mark)
+/* The option that this key would be somewhere else (`keep` at the top, or `report.keep`
+ * in one word), -1: none. */
+static int
+misplaced(const char *section, const char *name)
 {
-    char quoted[ML_SUGGEST_QUOTE], name[ML_OPTION_KEY_MAX], where[ML_OPTION_KEY_MAX + 8];
-    char near[ML_OPTION_COUNT][ML_OPTION_KEY_MAX];
-    struct ml_suggest best;
-    snprintf(where, sizeof(where), *section != '\0' ? " in '%s'" : "%s", section);
-    snprintf(name, sizeof(name), "%.*s", (int)key.len, key.text);
-    ml_suggest_quote(key.text, key.len, quoted);
-    ml_suggest_init(&best, key.text, key.len);
-    if (r->e.mistakes == NULL || r->e.mistakes->count == ML_CONFIG_MAX_MISTAKES) {
-        ml_events_mistake(&r->e, mark, "unknown key %s", quoted); /* counted only: no pains */
-        return;
+    for (int i = 0; i < ML_OPTION_COUNT; i++) {
+        if (strcmp(ml_option_leaf(i), name) == 0 ||
+            (*section == '\0' && strcmp(ml_options[i].key, name) == 0)) {
+            return i;
+        }
     }
+    return -1;
+}
+
+/* The key of this section that may have been meant, NULL: none is near. */
+static const char *
+nearest(const char *section, struct ml_scalar key, char out[ML_OPTION_KEY_MAX])
+{
+    char name[ML_OPTION_COUNT][ML_OPTION_KEY_MAX];
+    struct ml_suggest best;
+    ml_suggest_init(&best, key.text, key.len);
     for (int i = 0; i < ML_OPTION_COUNT; i++) {
         size_t len;
         const char *child = ml_option_child(i, section, &len);
         if (child != NULL) {
-            snprintf(near[i], sizeof(near[i]), "%.*s", (int)len, child);
-            ml_suggest_offer(&best, near[i]);
+            snprintf(name[i], sizeof(name[i]), "%.*s", (int)len, child);
+            ml_suggest_offer(&best, name[i]);
         }
     }
-    for (int i = 0; i < ML_OPTION_COUNT && best.distance > 0; i++) {
-        bool elsewhere = strcmp(ml_option_leaf(i), name) == 0 ||
-                         (*section == '\0' && strcmp(ml_options[i].key, name) == 0);
-        if (elsewhere) {
-            int section_len = (int)(ml_option_leaf(i) - ml_options[i].key) - 1;
-            ml_events_mistake(&r->e, mark, "unknown key %s%s; '%s' belongs %s%.*s%s", quoted, where,
-                    ml_option_leaf(i), section_len > 0 ? "in '" : "at the top",
-                    section_len > 0 ? section_len : 0, ml_options[i].key,
-                    section_len > 0 ? "'" : "");
-            return;
-        }
+    if (ml_suggest_best(&best) == NULL) {
+        return NULL;
     }
-    const char *meant = ml_suggest_best(&best);
-    ml_events_mistake(&r->e, mark, "unknown key %s%s%s%s%s", quoted, where,
-            meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "",
-            meant != NULL ? "'?" : "");
+    snprintf(out, ML_OPTION_KEY_MAX, "%s", ml_suggest_best(&best));
+    return out;
+}
+
+static void
+unknown_key(struct reader *r, const char *section, struct ml_scalar key,
+            yaml_mark_t mark)
+{
+    char quoted[ML_SUGGEST_QUOTE], name[ML_OPTION_KEY_MAX], meant[ML_OPTION_KEY_MAX];
+    char where[ML_OPTION_KEY_MAX + 8] = "";
+    snprintf(name, sizeof(name), "%.*s", (int)key.len, key.text);
+    ml_suggest_quote(key.text, key.len, quoted);
+    if (*section != '\0') {
+        snprintf(where, sizeof(where), " in '%s'", section);
+    }
+    if (r->e.mistakes == NULL || r->e.mistakes->count == ML_CONFIG_MAX_MISTAKES) {
+        ml_events_mistake(&r->e, mark, "unknown key"); /* only counted: no search */
+        return;
+    }
+    int row = misplaced(section, name);
+    const char *leaf = row >= 0 ? ml_option_leaf(row) : "";
+    if (row >= 0 && leaf == ml_options[row].key) {
+        ml_events_mistake(&r->e, mark, "unknown key %s%s; '%s' belongs at the top",
+                          quoted, where, leaf);
+    }
+    else if (row >= 0) {
+        ml_events_mistake(&r->e, mark, "unknown key %s%s; '%s' belongs in '%.*s'",
+                          quoted, where, leaf, (int)(leaf - ml_options[row].key) - 1,
+                          ml_options[row].key);
+    }
+    else if (nearest(section, key, meant) != NULL) {
+        ml_events_mistake(&r->e, mark, "unknown key %s%s; did you mean '%s'?", quoted,
+                          where, meant);
+    }
+    else {
+        ml_events_mistake(&r->e, mark, "unknown key %s%s", quoted, where);
+    }
 }
 
 /* "section.key"; false for what cannot be a key of the table. */
@@ -178,10 +211,13 @@ read_member(struct reader *r, const char *section)
 {
     char dotted[ML_OPTION_KEY_MAX] = "";
     yaml_mark_t mark = r->e.event.start_mark;
-    bool readable = !ml_events_is_decorated(&r->e) && r->e.event.type == YAML_SCALAR_EVENT;
+    bool readable =
+        !ml_events_is_decorated(&r->e) && r->e.event.type == YAML_SCALAR_EVENT;
     if (!readable) {
-        if (r->e.event.type != YAML_SCALAR_EVENT && r->e.event.type != YAML_ALIAS_EVENT) {
-            ml_events_mistake(&r->e, mark, "a key must be a name, not %s", ml_events_kind(&r->e));
+        if (r->e.event.type != YAML_SCALAR_EVENT &&
+            r->e.event.type != YAML_ALIAS_EVENT) {
+            ml_events_mistake(&r->e, mark, "a key must be a name, not %s",
+                              ml_events_kind(&r->e));
         }
         ml_events_skip(&r->e);
         if (ml_events_next(&r->e)) {
@@ -231,8 +267,8 @@ read_root(struct reader *r)
     else if (r->e.event.type != YAML_SCALAR_EVENT ||
              !ml_value_is_null(ml_events_scalar(&r->e))) {
         ml_events_mistake(&r->e, r->e.event.start_mark,
-                "expected keys and sections such as 'report:', found %s",
-                ml_events_kind(&r->e));
+                          "expected keys and sections such as 'report:', found %s",
+                          ml_events_kind(&r->e));
         ml_events_skip(&r->e);
     }
 }
@@ -240,15 +276,18 @@ read_root(struct reader *r)
 static void
 read_stream(struct reader *r)
 {
-    if (!ml_events_next(&r->e) || !ml_events_next(&r->e) || r->e.event.type == YAML_STREAM_END_EVENT) {
+    if (!ml_events_next(&r->e) || !ml_events_next(&r->e) ||
+        r->e.event.type == YAML_STREAM_END_EVENT) {
         return; /* nothing, or nothing but comments */
     }
     if (ml_events_next(&r->e)) {
         read_root(r);
     }
-    if (ml_events_next(&r->e) && ml_events_next(&r->e) && r->e.event.type == YAML_DOCUMENT_START_EVENT) {
-        ml_events_mistake(&r->e, r->e.event.start_mark,
-                "a second document begins here; the file must hold a single one");
+    if (ml_events_next(&r->e) && ml_events_next(&r->e) &&
+        r->e.event.type == YAML_DOCUMENT_START_EVENT) {
+        ml_events_mistake(
+            &r->e, r->e.event.start_mark,
+            "a second document begins here; the file must hold a single one");
     }
 }
 
@@ -268,8 +307,8 @@ apply_follows(struct reader *r)
 static bool
 is_utf16(const char *text, size_t len)
 {
-    return len >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 ||
-                        memcmp(text, "\xFE\xFF", 2) == 0);
+    return len >= 2 &&
+           (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0);
 }
 
 static int
@@ -304,7 +343,8 @@ ml_yaml_load(const struct ml_alloc *a, const char *text, size_t len,
         return nomem(mistakes);
     }
     ml_settings_defaults(r.into);
-    bool marked = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0; /* byte order mark */
+    bool marked =
+        len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0; /* byte order mark */
     if (ml_events_init(&r.e, marked ? text + 3 : text, marked ? len - 3 : len,
                        mistakes) == ML_OK) {
         read_stream(&r);

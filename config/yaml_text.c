@@ -12,7 +12,11 @@ ml_yaml_decode(const char *p, size_t left, uint32_t *out)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *u = (const unsigned char *)p;
-    size_t n = u[0] < 0x80 ? 1 : u[0] < 0xC0 ? 0 : u[0] < 0xE0 ? 2 : u[0] < 0xF0 ? 3 : 4;
+    size_t n = u[0] < 0x80   ? 1
+               : u[0] < 0xC0 ? 0
+               : u[0] < 0xE0 ? 2
+               : u[0] < 0xF0 ? 3
+                             : 4;
     if (n == 0 || n > left || u[0] >= 0xF8) {
         return 0;
     }
@@ -33,8 +37,9 @@ ml_yaml_decode(const char *p, size_t left, uint32_t *out)
 static bool
 is_printable(uint32_t c)
 {
-    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7E) || c == 0x85 ||
-           (c >= 0xA0 && c <= 0xD7FF) || (c >= 0xE000 && c <= 0xFFFD && c != 0xFEFF) ||
+    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7E) ||
+           c == 0x85 || (c >= 0xA0 && c <= 0xD7FF) ||
+           (c >= 0xE000 && c <= 0xFFFD && c != 0xFEFF) ||
            (c >= 0x10000 && c <= 0x10FFFF);
 }
 
@@ -102,7 +107,8 @@ may_stand_plain(const char *text)
     for (; ok < len; ok++) {
         char c = text[ok];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        bool later = (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == '%';
+        bool later =
+            (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == '%';
         bool home = c == '~' && ok == 0 && text[1] == '/';
         if (!letter && c != '/' && !home && !(later && ok > 0)) {
             break;

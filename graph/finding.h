@@ -31,6 +31,11 @@ struct ml_place {
     uint32_t first;       /* the first of them in path order */
     uint32_t depth;
     bool folded_back;     /* a chain repeats onto this place */
+    uint8_t flags;        /* enum ml_node_flags of the first of them; all of them agree
+                             about ML_NODE_FOLD and ML_NODE_FURNITURE */
+    uint32_t holder;      /* the node from which most of them hang directly, ML_NO_NODE at
+                             a root */
+    uint32_t entries;     /* how many of them hang from it */
     uint64_t shallow;     /* bytes of the nodes themselves */
     uint64_t retained;    /* bytes that go with all of them; nested ones counted once */
 };
@@ -41,7 +46,11 @@ struct ml_places {
     uint32_t *of_node;      /* place of each node, ML_NO_NODE when unreached */
     uint32_t node_count;
     const struct ml_alloc *a;
+    size_t cap; /* of `place` */
 };
+
+/* Beyond so many places deeper nodes join the place of their holder. */
+#define ML_PLACES_MAX (1u << 20)
 
 int ml_places_build(const struct ml_heap_graph *g, const struct ml_path_tree *t,
                     const struct ml_dominator *d, const struct ml_retained *r,
@@ -49,13 +58,29 @@ int ml_places_build(const struct ml_heap_graph *g, const struct ml_path_tree *t,
                     struct ml_places *out, struct ml_error *err);
 void ml_places_fini(struct ml_places *p);
 
+/* The places from the root down to `place`, itself last, for naming. Writes at most
+ * `max` of them, the ones nearest to `place`; returns how many there are. */
+uint32_t ml_places_chain(const struct ml_places *p, uint32_t place, uint32_t *out,
+                         uint32_t max);
+
+/* The nearest place above that is not ML_NODE_FOLD; ML_NO_NODE at a root. */
+uint32_t ml_places_holder(const struct ml_places *p, uint32_t place);
+
+/* Debug check of what is written above, against the tree it was built from; 0 or
+ * ML_EINVAL with a message. */
+int ml_places_validate(const struct ml_places *p, const struct ml_heap_graph *g,
+                       const struct ml_path_tree *t, struct ml_error *err);
+
 struct ml_finding {
     uint32_t place;        /* of the objects themselves */
     uint32_t accumulation; /* node that holds the most of them (or them all): the
                               container below which paths jump; ML_NO_NODE at a root */
-    uint32_t entries;      /* references of that node */
+    uint32_t entries;      /* members of the finding that hang from that node; of a chain
+                              that folds back, those that hang from it directly */
     uint32_t count;
     uint64_t shallow, retained;
+    uint64_t companions;          /* members of other kinds that share the container */
+    uint64_t companions_retained; /* what goes with those */
 };
 
 struct ml_finding_options {
@@ -68,9 +93,11 @@ struct ml_finding_options {
 };
 
 struct ml_findings {
-    struct ml_finding *finding; /* largest retained first; ties by place */
+    struct ml_finding *finding; /* largest retained, companions included, first; ties
+                                   by place */
     uint32_t count;
     const struct ml_alloc *a;
+    size_t cap; /* of `finding` */
 };
 
 int ml_findings_pick(const struct ml_heap_graph *g, const struct ml_path_tree *t,

@@ -4,6 +4,7 @@
  * with a width; the place where an ellipsis would still fit is remembered, so that a
  * text that turns out too long is cut there without looking back.
  */
+#define _GNU_SOURCE
 #include "clean_text.h"
 
 #include <pthread.h>
@@ -167,10 +168,10 @@ append_end(struct ml_buf *out, const char *text, size_t len, int columns, int fl
 {
     struct ml_buf whole;
     ml_buf_init(&whole, out->a);
-    int width = append_all(&whole, text, len, 0, flags);
     int dots_width = flags & ML_CLEAN_ASCII ? 3 : 1;
+    int width = append_all(&whole, text, len, columns > dots_width ? 0 : columns, flags);
     size_t from = 0;
-    if (width > columns && columns > dots_width) {
+    if (width > columns) {
         while (from < whole.len && width > columns - dots_width) {
             uint32_t cp;
             size_t n = ml_clean_decode(whole.data + from, whole.len - from, &cp);

@@ -174,7 +174,8 @@ set_ranks(Agraph_t *g, const struct ml_plan *plan)
     }
     for (int i = 0; i < plan->node_count; i++) {
         const struct ml_plan_node *n = &plan->nodes[i];
-        if (n->drawn && n->kind != ML_KIND_LEAKED && n->has_out && !n->has_in) {
+        bool starts = n->kind == ML_KIND_ROOT || (n->kind != ML_KIND_LEAKED && n->has_out);
+        if (n->drawn && starts && !n->has_in) {
             agsubnode(top, node_at(g, i, 0), 1);
         }
         if (n->drawn && n->kind == ML_KIND_LEAKED && !n->has_out && !rows) {

@@ -37,8 +37,8 @@ const struct ml_kind_look ml_kind_looks[ML_KIND_COUNT] = {
                         "#f87171"},
     [ML_KIND_NATIVE] = {"native code", "ml-native", "#e2e8d5", "#4d5d2a", "#3a4423",
                         "#b5c98a"},
-    [ML_KIND_MORE] = {"more, summed up", "ml-more", "#ffffff", "#6b7280", "#1b2130",
-                      "#9ca3af"},
+    [ML_KIND_MORE] = {"more, summed up", "ml-more", "#ffffff", "#94a3b8", "#1b2130",
+                      "#8290a5"},
 };
 
 /* Graphviz substitutes \N, \G and the like in HTML-like labels as well; a doubled

@@ -12,6 +12,7 @@
 #include "text_format.h"
 
 #define MAX_GIVEN 200000 /* nodes or edges: beyond it the input is not ours */
+#define MAX_COUNT (1LL << 40) /* of one edge: sums stay far from overflowing */
 #define EDGES_PER_NODE 4 /* dot's time grows steeply with crossing edges */
 #define MANY_LEAVES 6    /* below one node: from here on they stand in several rows */
 
@@ -77,7 +78,7 @@ read_edges(struct ml_plan *p, const json_t *nodes, const json_t *edges)
             long long count = ml_json_integer(edge, "count");
             p->edges[p->edge_count++] = (struct ml_plan_edge){
                 .from = from, .to = to, .order = (int)i, .json = edge,
-                .count = count > 0 ? count : 1};
+                .count = count < 1 ? 1 : count > MAX_COUNT ? MAX_COUNT : count};
         }
     }
 }

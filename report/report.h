@@ -40,8 +40,9 @@ int ml_store_write(const struct ml_store_options *options, json_t *iteration,
  * for a directory that cannot be read). A missing directory is an empty list. */
 int ml_store_list(const char *directory, json_t **out, struct ml_error *err);
 
-/* One report: {summary, iterations: [...]}, iterations ascending. `id` with or without
- * the directory's prefix "memalot_report_". */
+/* One report: {summary, iterations: [...]}, iterations ascending (and {iteration_number,
+ * "broken": reason} for one that cannot be read). `id` with or without the directory's
+ * prefix "memalot_report_". */
 int ml_store_read(const char *directory, const char *id, json_t **out,
                   struct ml_error *err);
 int ml_store_remove(const char *directory, const char *id, struct ml_error *err);

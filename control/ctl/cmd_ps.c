@@ -4,68 +4,89 @@
  * (its process is stopped) is a row too.
  */
 #include "discover.h"
-#include "print.h"
 
 #include <string.h>
 
+#include "print.h"
+#include "table.h"
+
 static const char *const headers[] = {"PID",    "NAME",  "PYTHON",      "RSS",
                                       "UPTIME", "STATE", "LAST REPORT", "COMMAND", NULL};
+static const enum ml_column kinds[] = {
+    ML_COLUMN_RIGHT, ML_COLUMN_LEFT, ML_COLUMN_LEFT, ML_COLUMN_RIGHT,
+    ML_COLUMN_RIGHT, ML_COLUMN_LEFT, ML_COLUMN_LEFT, ML_COLUMN_LEFT};
 
-static const char *
-text_of(const json_t *o, const char *key)
+/* The command line as one text, a new reference. */
+static json_t *
+join_command(const json_t *command)
 {
-    return json_string_value(json_object_get(o, key));
+    char text[512] = "";
+    const json_t *word;
+    size_t i, used = 0;
+    json_array_foreach(command, i, word)
+    {
+        int n = snprintf(text + used, sizeof(text) - used, "%s%s", i > 0 ? " " : "",
+                         json_is_string(word) ? json_string_value(word) : "?");
+        used += n > 0 ? (size_t)n : 0;
+        if (used >= sizeof(text)) {
+            break;
+        }
+    }
+    return json_stringn_nocheck(text, strlen(text));
 }
 
 static void
-join_command(const json_t *command, char *out, size_t cap)
+add_status(struct ml_table *t, const json_t *s)
 {
-    const json_t *word;
-    size_t i, used = 0;
-    out[0] = '\0';
-    json_array_foreach(command, i, word)
-    {
-        int n = snprintf(out + used, cap - used, "%s%s", i > 0 ? " " : "",
-                         json_is_string(word) ? json_string_value(word) : "?");
-        used += n > 0 ? (size_t)n : 0;
-        if (used >= cap) {
-            return;
-        }
+    char up[32];
+    long seconds = (long)json_number_value(json_object_get(s, "uptime_s"));
+    bool monitoring = json_is_true(json_object_get(s, "monitoring"));
+    json_t *command = join_command(json_object_get(s, "command"));
+    snprintf(up, sizeof(up), "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60,
+             seconds % 60);
+    ml_table_text(t, 1, json_object_get(s, "name"));
+    ml_table_text(t, 2, json_object_get(s, "python_version"));
+    ml_table_bytes(t, 3, s, "rss");
+    ml_table_word(t, 4, up);
+    if (monitoring) {
+        ml_table_word(t, 5, "monitoring");
     }
+    else {
+        ml_table_text(t, 5, json_object_get(s, "state"));
+    }
+    ml_table_text(t, 6, json_object_get(s, "last_report"));
+    ml_table_text(t, 7, command);
+    json_decref(command);
 }
 
 static void
 add_row(struct ml_table *t, struct ml_agent_found *a)
 {
-    char pid[24], rss[32], up[32] = "", command[512];
-    const json_t *s = ml_discover_status(a);
+    char pid[24];
+    const json_t *status = ml_discover_status(a);
     snprintf(pid, sizeof(pid), "%ld", a->pid);
-    if (s == NULL) {
-        ml_table_row(t, (const char *[]){pid, NULL, NULL, NULL, NULL, "not answering",
-                                         NULL, a->path});
-        return;
+    ml_table_row(t);
+    ml_table_word(t, 0, pid);
+    if (status != NULL) {
+        add_status(t, status);
     }
-    long seconds = (long)json_number_value(json_object_get(s, "uptime_s"));
-    snprintf(up, sizeof(up), "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60,
-             seconds % 60);
-    join_command(json_object_get(s, "command"), command, sizeof(command));
-    ml_text_bytes(json_number_value(json_object_get(s, "rss")), rss);
-    bool monitoring = json_is_true(json_object_get(s, "monitoring"));
-    ml_table_row(t, (const char *[]){pid, text_of(s, "name"), text_of(s, "python_version"),
-                                     rss, up, monitoring ? "monitoring" : text_of(s, "state"),
-                                     text_of(s, "last_report"), command});
+    else {
+        ml_table_word(t, 5, "not answering");
+        ml_table_word(t, 7, a->path);
+    }
 }
 
 static int
 print_table(struct ml_discovery *d, const struct ml_ctl_args *args)
 {
     struct ml_text_style style = ml_print_style(stdout, args->color);
-    struct ml_table *t = ml_table_new(&style, headers, "rllrrlll");
+    struct ml_paint paint;
+    ml_paint_init(&paint, stdout, &style);
+    struct ml_table *t = ml_table_new(&paint, headers, kinds);
     for (size_t i = 0; i < d->count; i++) {
         add_row(t, &d->agent[i]);
     }
-    ml_table_print(t, stdout);
-    ml_table_free(t);
+    ml_table_print(t);
     return ml_print_end(ML_EXIT_DONE);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * See print.h. Tables are libsmartcols'.
+ * See print.h.
  */
 #define _GNU_SOURCE
 #include "print.h"
@@ -12,8 +12,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-#include <libsmartcols.h>
 
 static void
 say(const char *fmt, va_list ap)
@@ -98,67 +96,4 @@ ml_print_end(int code)
                              strerror(errno));
     }
     return code;
-}
-
-/* -- tables ----------------------------------------------------------------------------- */
-
-struct ml_table {
-    struct libscols_table *table;
-    size_t columns;
-    bool color;
-};
-
-struct ml_table *
-ml_table_new(const struct ml_text_style *style, const char *const *headers,
-             const char *align)
-{
-    struct ml_table *t = calloc(1, sizeof(*t));
-    if (t == NULL || (t->table = scols_new_table()) == NULL) {
-        free(t);
-        return NULL;
-    }
-    t->color = style->color;
-    scols_table_enable_colors(t->table, style->color);
-    if (style->width > 0) {
-        scols_table_set_termwidth(t->table, (size_t)style->width);
-        scols_table_set_termforce(t->table, SCOLS_TERMFORCE_ALWAYS);
-    }
-    for (; headers[t->columns] != NULL; t->columns++) {
-        int flags = align[t->columns] == 'r' ? SCOLS_FL_RIGHT : 0;
-        bool last = headers[t->columns + 1] == NULL;
-        flags |= last && style->width > 0 ? SCOLS_FL_TRUNC : 0;
-        struct libscols_column *c =
-            scols_table_new_column(t->table, headers[t->columns], 0, flags);
-        if (c != NULL && style->color) {
-            scols_cell_set_color(scols_column_get_header(c), "bold");
-        }
-    }
-    return t;
-}
-
-void
-ml_table_row(struct ml_table *t, const char *const *cells)
-{
-    struct libscols_line *line = t == NULL ? NULL : scols_table_new_line(t->table, NULL);
-    for (size_t i = 0; line != NULL && i < t->columns; i++) {
-        scols_line_set_data(line, i, cells[i]);
-    }
-}
-
-void
-ml_table_print(struct ml_table *t, FILE *to)
-{
-    if (t != NULL) {
-        scols_table_set_stream(t->table, to);
-        scols_print_table(t->table);
-    }
-}
-
-void
-ml_table_free(struct ml_table *t)
-{
-    if (t != NULL) {
-        scols_unref_table(t->table);
-        free(t);
-    }
 }

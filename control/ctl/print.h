@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What memalotctl says to people: one-line errors, the style for the terminal it is
- * on, JSON documents, small tables, and the file that -o names.
+ * on, and JSON documents.
  */
 #ifndef ML_CTL_PRINT_H
 #define ML_CTL_PRINT_H
@@ -28,14 +28,5 @@ int ml_print_json(json_t *value);
 
 /* Ends a command that wrote to stdout: a full disk or closed pipe is a failure. */
 int ml_print_end(int code);
-
-/* Rows of equally many cells under their headers; NULL cells are empty. `right` is a
- * string with 'r' for each column that is to be aligned right. */
-struct ml_table;
-struct ml_table *ml_table_new(const struct ml_text_style *style,
-                              const char *const *headers, const char *align);
-void ml_table_row(struct ml_table *t, const char *const *cells);
-void ml_table_print(struct ml_table *t, FILE *to);
-void ml_table_free(struct ml_table *t);
 
 #endif

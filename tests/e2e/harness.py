@@ -276,7 +276,11 @@ class Target:
         """Return a connection to its agent, the same one each time."""
         if self._rpc is None:
             path = self.ctl.socket(self.pid)
-            wait_until(path.exists, f"{path} is there")
+            wait_until(
+                lambda: path.exists() or "memalot: not started" in self.stderr(),
+                f"{path} is there",
+            )
+            assert path.exists(), self.stderr()
             self._rpc = Rpc(path)
         return self._rpc
 

@@ -4,7 +4,8 @@
  * with any compiler:
  *
  *     fuzz_x FILE_OR_DIRECTORY...            each file once
- *     fuzz_x -runs=N -seed=S CORPUS...       and N mutations of them; same seed, same run
+ *     fuzz_x -runs=N -seed=S CORPUS...       and N mutations of them; same seed, same
+ * run
  *
  * The mutations are simple (bytes changed, removed, repeated, pieces of two files
  * joined) and know nothing of coverage; for the long search use libFuzzer. An input
@@ -95,7 +96,8 @@ read_path(const char *path)
     }
 }
 
-/* From memory of exactly this size, so that a sanitizer sees the byte behind the end. */
+/* From memory of exactly this size, so that a sanitizer sees the byte behind the end.
+ */
 static void
 run_one(const uint8_t *data, size_t size)
 {
@@ -118,7 +120,8 @@ run_one(const uint8_t *data, size_t size)
 static size_t
 mutate_once(uint8_t *data, size_t size)
 {
-    static const char interesting[] = "{}[]:,-?#&*!|>'\"%@`~\t\n \\\0\x80\xC3\xFF" "0919eE+.";
+    static const char interesting[] = "{}[]:,-?#&*!|>'\"%@`~\t\n \\\0\x80\xC3\xFF"
+                                      "0919eE+.";
     size_t at = (size_t)draw(size), len = (size_t)draw(size - at < 32 ? size - at : 32);
     switch (draw(6)) {
     case 0:

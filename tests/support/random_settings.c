@@ -31,12 +31,54 @@ static void
 random_text(uint64_t *state, char *out, size_t cap)
 {
     static const char *const pieces[] = {
-        "a", "Z", "0", "7", ".", "_", "-", " ", ":", "#", "'", "\"", "\\", "[", "]", ",",
-        "{", "}", "&", "*", "!", "|", ">", "%", "@", "`", "~", "?", "null", "true", "off",
-        "\xC3\xA4", "\xE2\x82\xAC", "\xE2\x80\xA8", "\xEF\xBB\xBF", "\xC2\xA0",
-        "\xF0\x9F\x90\x8D", "1e3", "0x1f", "=", "<<", "yes", ": ", " #", "- ",
+        "a",
+        "Z",
+        "0",
+        "7",
+        ".",
+        "_",
+        "-",
+        " ",
+        ":",
+        "#",
+        "'",
+        "\"",
+        "\\",
+        "[",
+        "]",
+        ",",
+        "{",
+        "}",
+        "&",
+        "*",
+        "!",
+        "|",
+        ">",
+        "%",
+        "@",
+        "`",
+        "~",
+        "?",
+        "null",
+        "true",
+        "off",
+        "\xC3\xA4",
+        "\xE2\x82\xAC",
+        "\xE2\x80\xA8",
+        "\xEF\xBB\xBF",
+        "\xC2\xA0",
+        "\xF0\x9F\x90\x8D",
+        "1e3",
+        "0x1f",
+        "=",
+        "<<",
+        "yes",
+        ": ",
+        " #",
+        "- ",
     };
-    size_t len = 0, want = below(state, 4) == 0 ? below(state, cap) : 1 + below(state, 8);
+    size_t len = 0,
+           want = below(state, 4) == 0 ? below(state, cap) : 1 + below(state, 8);
     memset(out, 0, cap);
     while (len < want) {
         const char *piece = pieces[below(state, sizeof(pieces) / sizeof(pieces[0]))];
@@ -69,7 +111,8 @@ random_amount(uint64_t *state, const struct ml_option *o, struct ml_amount *out)
                                   (double)(1000000 + below(state, 99000001)) / 1e6};
     }
     else {
-        out->unit = o->flags & ML_OPTION_RATE ? ML_AMOUNT_BYTES_PER_MIN : ML_AMOUNT_BYTES;
+        out->unit =
+            o->flags & ML_OPTION_RATE ? ML_AMOUNT_BYTES_PER_MIN : ML_AMOUNT_BYTES;
         out->value = random_number(state, o->least, o->most, 1);
     }
 }
@@ -113,13 +156,15 @@ static void
 random_value(uint64_t *state, const struct ml_option *o, void *field)
 {
     const int signals[] = {0, SIGUSR1, SIGUSR2, SIGHUP, SIGIO, SIGRTMIN, SIGRTMAX - 1};
-    bool nothing = (o->flags & (ML_OPTION_OFF | ML_OPTION_NULL)) && below(state, 3) == 0;
+    bool nothing =
+        (o->flags & (ML_OPTION_OFF | ML_OPTION_NULL)) && below(state, 3) == 0;
     switch (o->type) {
     case ML_OPTION_BOOL:
         *(bool *)field = below(state, 2) != 0;
         break;
     case ML_OPTION_INT:
-        *(int *)field = nothing ? ML_OFF : (int)random_number(state, o->least, o->most, 1);
+        *(int *)field =
+            nothing ? ML_OFF : (int)random_number(state, o->least, o->most, 1);
         break;
     case ML_OPTION_DURATION: {
         double us = random_number(state, o->least * 1e6, o->most * 1e6, 1);

@@ -29,7 +29,8 @@ Test(config, defaults_are_those_of_the_specification)
     cr_expect_eq(a.sweep.max_extra_memory.unit, ML_AMOUNT_PERCENT);
     cr_expect_eq(a.sweep.max_extra_memory.value, 50);
     cr_expect_eq(a.sweep.nice, 19);
-    cr_expect_eq(a.filter.include.count + a.filter.exclude.count + a.filter.ignore.count, 0);
+    cr_expect_eq(
+        a.filter.include.count + a.filter.exclude.count + a.filter.ignore.count, 0);
     cr_expect_str_eq(a.report.directory, "~/.memalot/reports");
     cr_expect_eq(a.report.keep, 100);
     cr_expect_eq(a.report.console, false);
@@ -97,7 +98,8 @@ socket_path(const char *socket, const char *runtime_dir)
     struct ml_error err;
     ml_settings_defaults(&a);
     snprintf(a.control.socket, sizeof(a.control.socket), "%s", socket);
-    int failed = ml_config_socket_path(&a, 4242, 1000, runtime_dir, out, sizeof(out), &err);
+    int failed =
+        ml_config_socket_path(&a, 4242, 1000, runtime_dir, out, sizeof(out), &err);
     cr_assert_eq(failed, err.code == ML_ELIMIT && failed < 0 ? ML_ELIMIT : ML_OK);
     return failed < 0 ? "too long" : out;
 }
@@ -136,6 +138,7 @@ Test(config, a_short_buffer_is_an_error_and_stays_a_string)
 {
     char out[8] = "xxxxxxx";
     ml_settings_defaults(&a);
-    cr_assert_eq(ml_config_socket_path(&a, 1, 1, NULL, out, sizeof(out), NULL), ML_ELIMIT);
+    cr_assert_eq(ml_config_socket_path(&a, 1, 1, NULL, out, sizeof(out), NULL),
+                 ML_ELIMIT);
     cr_assert_str_eq(out, "");
 }

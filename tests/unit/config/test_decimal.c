@@ -33,7 +33,8 @@ Test(decimal, nothing_to_read_is_refused)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         const char *at = bad[i];
         struct ml_decimal n;
-        cr_expect_not(ml_decimal_read(&at, bad[i] + strlen(bad[i]), &n), "'%s'", bad[i]);
+        cr_expect_not(ml_decimal_read(&at, bad[i] + strlen(bad[i]), &n), "'%s'",
+                      bad[i]);
     }
 }
 

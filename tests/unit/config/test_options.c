@@ -15,8 +15,8 @@ Test(options, keys_are_unique_and_short_enough)
         cr_assert_not_null(ml_options[i].key, "row %d is empty", i);
         cr_expect_lt(strlen(ml_options[i].key), ML_OPTION_KEY_MAX);
         cr_expect_eq(ml_option_find(ml_options[i].key), i, "%s", ml_options[i].key);
-        cr_expect_eq(ml_option_find_section(ml_options[i].key), -1, "%s is a section too",
-                     ml_options[i].key);
+        cr_expect_eq(ml_option_find_section(ml_options[i].key), -1,
+                     "%s is a section too", ml_options[i].key);
     }
 }
 
@@ -25,7 +25,8 @@ Test(options, no_two_rows_share_memory)
     for (int i = 0; i < ML_OPTION_COUNT; i++) {
         for (int k = 0; k < i; k++) {
             const struct ml_option *a = &ml_options[i], *b = &ml_options[k];
-            cr_expect(a->offset + a->size <= b->offset || b->offset + b->size <= a->offset,
+            cr_expect(a->offset + a->size <= b->offset ||
+                          b->offset + b->size <= a->offset,
                       "%s and %s", a->key, b->key);
         }
     }
@@ -89,7 +90,8 @@ Test(options, each_default_stands_in_the_table_as_it_would_be_written)
         ml_value_set_default(o, &s);
         ml_buf_init(&out, &ml_alloc_libc);
         ml_value_write_yaml(o, &s, &out);
-        cr_expect_str_eq(ml_buf_str(&out), o->standard, "%s: %s", o->key, ml_buf_str(&out));
+        cr_expect_str_eq(ml_buf_str(&out), o->standard, "%s: %s", o->key,
+                         ml_buf_str(&out));
         ml_buf_fini(&out);
     }
 }
@@ -112,7 +114,8 @@ Test(options, each_help_is_one_sentence)
         cr_assert_not_null(help, "%s", ml_options[i].key);
         cr_expect_eq(help[strlen(help) - 1], '.', "%s", ml_options[i].key);
         cr_expect_null(strchr(help, '\n'), "%s", ml_options[i].key);
-        cr_expect_null(strchr(help, '|'), "%s would break the table", ml_options[i].key);
+        cr_expect_null(strchr(help, '|'), "%s would break the table",
+                       ml_options[i].key);
     }
 }
 
@@ -157,6 +160,7 @@ Test(options, sections_are_found_by_whole_names)
     cr_assert_eq(ml_option_find_section("sweep.when"),
                  ml_option_find("sweep.when.memory_above"));
     cr_assert_eq(ml_option_find_section("swee"), -1);
+    cr_assert_eq(ml_option_find_section(""), -1, "the top is nobody's section");
     cr_assert_eq(ml_option_find("sweep"), -1);
     const char *child =
         ml_option_child(ml_option_find("sweep.when.cooldown"), "sweep", &len);

@@ -42,12 +42,18 @@ Test(signal_name, each_refusal_gives_its_reason_and_the_choice)
     static const struct {
         const char *name, *reason;
     } refused[] = {
-        {"SIGKILL", "cannot be caught"}, {"STOP", "cannot be caught"},
-        {"SEGV", "crashed"},             {"SIGABRT", "crashed"},
-        {"BUS", "crashed"},              {"FPE", "crashed"},
-        {"ILL", "crashed"},              {"INT", "to end"},
-        {"TERM", "to end"},              {"CHLD", "by the system"},
-        {"PIPE", "by the system"},       {"SIGWINCH", "by the system"},
+        {"SIGKILL", "cannot be caught"},
+        {"STOP", "cannot be caught"},
+        {"SEGV", "crashed"},
+        {"SIGABRT", "crashed"},
+        {"BUS", "crashed"},
+        {"FPE", "crashed"},
+        {"ILL", "crashed"},
+        {"INT", "to end"},
+        {"TERM", "to end"},
+        {"CHLD", "by the system"},
+        {"PIPE", "by the system"},
+        {"SIGWINCH", "by the system"},
     };
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         struct ml_error err;
@@ -81,7 +87,8 @@ Test(signal_name, every_accepted_number_has_a_name_that_gives_it_back)
         char name[ML_SIGNAL_TEXT];
         int back = 0;
         ml_signal_write(number, name);
-        if (strcmp(name, "off") != 0 && ml_signal_read(name, strlen(name), &back, NULL) == 0) {
+        if (strcmp(name, "off") != 0 &&
+            ml_signal_read(name, strlen(name), &back, NULL) == 0) {
             cr_expect_eq(back, number, "%s", name);
         }
     }

@@ -34,7 +34,8 @@ ParameterizedTest(struct row *row, suggest, counts_the_four_kinds_of_slip)
 static const char *
 nearest(const char *typed)
 {
-    static const char *const words[] = {"keep", "console", "max_object_details", "redact"};
+    static const char *const words[] = {"keep", "console", "max_object_details",
+                                        "redact"};
     struct ml_suggest s;
     ml_suggest_init(&s, typed, strlen(typed));
     for (size_t i = 0; i < 4; i++) {
@@ -62,7 +63,8 @@ Test(suggest, very_long_words_are_far_from_everything)
     char word[ML_SUGGEST_MAX + 2];
     memset(word, 'a', sizeof(word));
     cr_assert_eq(ml_suggest_distance(word, ML_SUGGEST_MAX, word, ML_SUGGEST_MAX), 0);
-    cr_assert_eq(ml_suggest_distance(word, ML_SUGGEST_MAX + 1, word, 3), ML_SUGGEST_MAX + 1);
+    cr_assert_eq(ml_suggest_distance(word, ML_SUGGEST_MAX + 1, word, 3),
+                 ML_SUGGEST_MAX + 1);
 }
 
 Test(suggest, quotes_cut_long_texts_between_characters)

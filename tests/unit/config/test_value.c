@@ -11,7 +11,7 @@
 
 struct row {
     char key[32];
-    char text[128];  /* 'quoted' in single quotes is a quoted scalar */
+    char text[128];   /* 'quoted' in single quotes is a quoted scalar */
     char result[160]; /* accepted: as written again; refused: part of the message */
 };
 
@@ -101,7 +101,8 @@ ParameterizedTestParameters(value, is_refused_with_a_reason)
         {"report.keep", "+", "not '+'"},
         {"report.keep", "'5'", "not the text '5'"},
         {"report.keep", "99999999999999999999", "not '99999999999999999999'"},
-        {"report.keep", "null", "has no value; leave the line out for the default (100)"},
+        {"report.keep", "null",
+         "has no value; leave the line out for the default (100)"},
         {"report.keep", "", "has no value"},
         {"report.keep", "off", "not 'off'"},
         {"sweep.every", "null", "has no value"},
@@ -120,7 +121,8 @@ ParameterizedTestParameters(value, is_refused_with_a_reason)
         {"control.socket", "relative.sock", "auto, an absolute path or off"},
         {"control.socket", "/", "auto, an absolute path or off"},
         {"control.socket",
-         "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaaaa"
          "aaaaaaaaaaaaaaaaaaaa%p",
          "too long for a socket (at most 107 bytes"},
         {"report.directory", "''", "must be a path"},
@@ -151,7 +153,8 @@ ParameterizedTest(struct row *row, value, is_refused_with_a_reason)
 static int
 add(const char *key, const char *text, struct ml_text_list *list, struct ml_error *err)
 {
-    return ml_value_read_item(&ml_options[ml_option_find(key)], scalar(text), list, err);
+    return ml_value_read_item(&ml_options[ml_option_find(key)], scalar(text), list,
+                              err);
 }
 
 Test(value, list_items_are_checked_one_by_one)
@@ -160,8 +163,9 @@ Test(value, list_items_are_checked_one_by_one)
     struct ml_error err;
     cr_assert_eq(add("graph.formats", "svg", &list, &err), ML_OK);
     cr_assert_eq(add("graph.formats", "svgg", &list, &err), ML_EFORMAT);
-    cr_assert_str_eq(err.message, "'graph.formats' must be a list of any of dot, svg or "
-                                  "png, not 'svgg'; did you mean 'svg'?");
+    cr_assert_str_eq(err.message,
+                     "'graph.formats' must be a list of any of dot, svg or "
+                     "png, not 'svgg'; did you mean 'svg'?");
     cr_assert_eq(add("graph.formats", "svg", &list, &err), ML_EFORMAT);
     cr_assert_str_eq(err.message, "'graph.formats' names 'svg' twice");
     cr_assert_eq(add("filter.include", "''", &list, &err), ML_EFORMAT);
@@ -189,7 +193,8 @@ Test(value, a_list_and_its_items_have_an_end)
     memset(item, 'x', sizeof(item));
     item[ML_TEXT_MAX] = '\0';
     cr_assert_eq(add("filter.include", item, &list, &err), ML_EFORMAT);
-    cr_assert_str_eq(err.message, "'filter.include' is too long (256 bytes, at most 255)");
+    cr_assert_str_eq(err.message,
+                     "'filter.include' is too long (256 bytes, at most 255)");
     item[ML_TEXT_MAX - 1] = '\0';
     for (int i = 0; i < ML_LIST_MAX; i++) {
         item[0] = (char)('0' + i);

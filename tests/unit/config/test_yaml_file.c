@@ -67,7 +67,8 @@ expect_unreadable(const char *name, const char *why)
     cr_assert_eq(mistakes.count, 1);
     cr_expect_eq(mistakes.mistake[0].code, ML_EIO);
     cr_expect_eq(mistakes.mistake[0].line, 0);
-    cr_expect_str_eq(mistakes.mistake[0].message, why, "%s", mistakes.mistake[0].message);
+    cr_expect_str_eq(mistakes.mistake[0].message, why, "%s",
+                     mistakes.mistake[0].message);
 }
 
 Test(yaml_file, what_cannot_be_read_is_said)

@@ -36,9 +36,17 @@ struct text {
 ParameterizedTestParameters(yaml_load, nothing_said_means_the_defaults)
 {
     static struct text rows[] = {
-        {""},       {"\n\n"},        {"# only\n  # comments\n"}, {"---\n"},
-        {"---\n..."}, {"{}"},        {"\xEF\xBB\xBF"},           {"null"},
-        {"report:"}, {"report:\n  # keep: 5\ngraph: ~\n"}, {"sweep:\n  when:\n"},
+        {""},
+        {"\n\n"},
+        {"# only\n  # comments\n"},
+        {"---\n"},
+        {"---\n..."},
+        {"{}"},
+        {"\xEF\xBB\xBF"},
+        {"null"},
+        {"report:"},
+        {"report:\n  # keep: 5\ngraph: ~\n"},
+        {"sweep:\n  when:\n"},
         {"report: {}\r\ngraph: {}\r\n"},
     };
     return cr_make_param_array(struct text, rows, sizeof(rows) / sizeof(rows[0]));
@@ -122,7 +130,8 @@ ParameterizedTestParameters(yaml_load, the_first_mistake_has_its_place_and_reaso
 {
     static struct wrong rows[] = {
         {"report:\n  max_objct_details: 5\n", 2, 3,
-         "unknown key 'max_objct_details' in 'report'; did you mean 'max_object_details'?"},
+         "unknown key 'max_objct_details' in 'report'; did you mean "
+         "'max_object_details'?"},
         {"reprot:\n  keep: 5\n", 1, 1, "unknown key 'reprot'; did you mean 'report'?"},
         {"elephant: 1\n", 1, 1, "unknown key 'elephant'"},
         {"keep: 5\n", 1, 1, "unknown key 'keep'; 'keep' belongs in 'report'"},
@@ -133,20 +142,27 @@ ParameterizedTestParameters(yaml_load, the_first_mistake_has_its_place_and_reaso
         {"Report: {}\n", 1, 1, "did you mean 'report'?"},
         {"\"report\\0\": {}\n", 1, 1, "unknown key"},
         {"report:\n  keep: many\n", 2, 9, "'report.keep' must be a whole number"},
-        {"report:\n  keep: [1]\n", 2, 9, "must be a whole number from 1 to 1000000, not a list"},
+        {"report:\n  keep: [1]\n", 2, 9,
+         "must be a whole number from 1 to 1000000, not a list"},
         {"report:\n  keep: {a: 1}\n", 2, 9, "not a mapping"},
-        {"report:\n  keep: 1\n  keep: 2\n", 3, 3, "'report.keep' was already given in line 2"},
+        {"report:\n  keep: 1\n  keep: 2\n", 3, 3,
+         "'report.keep' was already given in line 2"},
         {"report:\n  keep:\n", 2, 8, "'report.keep' has no value"},
         {"graph: {}\nreport: {}\ngraph: {}\n", 3, 1,
          "the section 'graph' was already given in line 1"},
+        {"\"\": {name: x}\n", 1, 1, "unknown key ''"},
+        {"? {report: {}}\n", 1, 3, "a key must be a name, not a mapping"},
+        {"report: {\"\": 1}\n", 1, 10, "unknown key '' in 'report'"},
         {"report: 5\n", 1, 9, "'report' is a section"},
         {"report: [keep]\n", 1, 9, "not a list"},
         {"sweep:\n  when: 5m\n", 2, 9, "'sweep.when' is a section"},
         {"filter:\n  include: app\n", 2, 12, "must be a list of texts"},
         {"filter:\n  include: {app: 1}\n", 2, 12, "not a mapping"},
-        {"filter:\n  include: [[a]]\n", 2, 13, "an item of 'filter.include' must be a text"},
+        {"filter:\n  include: [[a]]\n", 2, 13,
+         "an item of 'filter.include' must be a text"},
         {"filter:\n  include:\n  - a\n  -\n", 4, 4, "has an empty item"},
-        {"- report\n", 1, 1, "expected keys and sections such as 'report:', found a list"},
+        {"- report\n", 1, 1,
+         "expected keys and sections such as 'report:', found a list"},
         {"hello\n", 1, 1, "found a text"},
         {"a: &x 1\n", 1, 1, "unknown key 'a'"},
         {"report: &x {keep: 5}\n", 1, 9, "anchors (&name) are not supported"},
@@ -160,20 +176,26 @@ ParameterizedTestParameters(yaml_load, the_first_mistake_has_its_place_and_reaso
         {"report:\n\tkeep: 5\n", 2, 1, "a tab in the indentation"},
         {"report:\n  keep: 5\n\tconsole: true\n", 3, 1, "a tab in the indentation"},
         {"report: {keep: 5\n", 2, 1, "this is not YAML: "},
-        {"name: \"open\n", 2, 1, "this is not YAML: found unexpected end of stream, while "
-                                "scanning a quoted scalar (line 1)"},
+        {"name: \"open\n", 2, 1,
+         "this is not YAML: found unexpected end of stream, while "
+         "scanning a quoted scalar (line 1)"},
         {"name: a: b\n", 1, 8, "this is not YAML: mapping values are not allowed"},
         {"report:\n  keep: 5\n console: true\n", 3, 2, "this is not YAML: "},
         {"name: *x\n", 1, 7, "aliases (*name) are not supported; write the value out"},
-        {"name: a\xFF""b\n", 1, 8, "the byte 0xff is not valid here: the file is not UTF-8"},
+        {"name: a\xFF"
+         "b\n",
+         1, 8, "the byte 0xff is not valid here: the file is not UTF-8"},
         {"# \xC3\xA4\xC3\xA4\nname: \x01\n", 2, 7, "the byte 0x01 is not valid here"},
-        {"\xFF\xFE" "a\0", 1, 1, "the file is UTF-16"},
+        {"\xFF\xFE"
+         "a\0",
+         1, 1, "the file is UTF-16"},
         {"%YAML 3.0\n---\n{}\n", 1, 1, "this is not YAML: "},
     };
     return cr_make_param_array(struct wrong, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
-ParameterizedTest(struct wrong *row, yaml_load, the_first_mistake_has_its_place_and_reason)
+ParameterizedTest(struct wrong *row, yaml_load,
+                  the_first_mistake_has_its_place_and_reason)
 {
     const struct ml_error *first = &mistakes.mistake[0];
     cr_assert_eq(load(row->text), ML_EFORMAT, "%s", row->text);
@@ -204,15 +226,16 @@ Test(yaml_load, all_mistakes_come_together_in_the_order_of_lines)
     static const int lines[] = {2, 4, 5, 7, 7, 9, 10, 11};
     cr_assert_eq(mistakes.count, 8, "%d", mistakes.count);
     for (int i = 0; i < 8; i++) {
-        cr_expect_eq(mistakes.mistake[i].line, lines[i], "%d: %s", mistakes.mistake[i].line,
-                     mistakes.mistake[i].message);
+        cr_expect_eq(mistakes.mistake[i].line, lines[i], "%d: %s",
+                     mistakes.mistake[i].line, mistakes.mistake[i].message);
     }
     cr_expect_not_null(strstr(mistakes.mistake[7].message, "this is not YAML"));
 }
 
 Test(yaml_load, a_broken_byte_is_named_last_along_with_what_stood_before)
 {
-    cr_assert_eq(load("report:\n  keep: 0\nname: 'a\n  b\xC3(c'\nkeep: 1\n"), ML_EFORMAT);
+    cr_assert_eq(load("report:\n  keep: 0\nname: 'a\n  b\xC3(c'\nkeep: 1\n"),
+                 ML_EFORMAT);
     cr_assert_eq(mistakes.count, 2);
     cr_assert_eq(mistakes.mistake[0].line, 2);
     cr_assert_eq(mistakes.mistake[1].line, 4);
@@ -260,8 +283,9 @@ expect_too_deep(const char *opening, size_t times)
     for (size_t i = 0; i < times; i++) {
         memcpy(text + 3 + i * len, opening, len);
     }
-    cr_expect_eq(ml_yaml_load(&ml_alloc_libc, text, 3 + times * len, &settings, &mistakes),
-                 ML_EFORMAT);
+    cr_expect_eq(
+        ml_yaml_load(&ml_alloc_libc, text, 3 + times * len, &settings, &mistakes),
+        ML_EFORMAT);
     cr_expect_eq(mistakes.count, 2);
     cr_expect_str_eq(mistakes.mistake[1].message, "nested deeper than 64 levels", "%s",
                      mistakes.mistake[1].message);
@@ -280,7 +304,8 @@ Test(yaml_load, a_mebibyte_is_read_and_a_byte_more_is_refused)
     char *text = malloc(ML_YAML_MAX_BYTES + 1);
     memset(text, '#', ML_YAML_MAX_BYTES + 1);
     cr_expect_eq(
-        ml_yaml_load(&ml_alloc_libc, text, ML_YAML_MAX_BYTES, &settings, &mistakes), ML_OK);
+        ml_yaml_load(&ml_alloc_libc, text, ML_YAML_MAX_BYTES, &settings, &mistakes),
+        ML_OK);
     cr_expect_eq(
         ml_yaml_load(&ml_alloc_libc, text, ML_YAML_MAX_BYTES + 1, &settings, &mistakes),
         ML_ELIMIT);

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See sweep.h: the agent thread's side. The states:
+ *
+ *   idle -> waiting (the collector is at work) -> running (a copy exists) -> idle
+ *
+ * The copy is made by a raw clone without an exit signal: the program gets no SIGCHLD,
+ * its wait() never sees the child, no fork handler of libc or Python runs. It is reaped
+ * with __WALL. Where clone is refused the sweep is done in place under the GIL.
+ */
+#define _GNU_SOURCE
+#include "sweep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compat/compat.h"
+#include "sweep_job.h"
+
+#define RETRY_MS 5            /* while the collector runs */
+#define COLLECTOR_PATIENCE 2.0 /* seconds; then the sweep is made all the same */
+#define WATCH_MS 200
+#define GRACE_MS 2000         /* between the end of the pipe and the end of the process */
+#define READ_SIZE (256 * 1024)
+#define FRAME_LIMIT ((uint64_t)1 << 30)
+
+enum sweep_state { SWEEP_IDLE, SWEEP_WAITING, SWEEP_RUNNING };
+
+struct ml_sweep {
+    struct ml_sweep_callbacks to;
+    enum sweep_state state;
+    struct sweep_job *job; /* a mapping of its own, NULL while idle */
+    pid_t child;
+    int in;                /* read end of the pipe, -1 */
+    dev_t in_dev;          /* what it was: the program may close and reuse it */
+    ino_t in_ino;
+    struct ml_buf input;
+    bool answered[SWEEP_MAX_QUESTIONS];
+    bool done;
+    struct sweep_done_frame result;
+    struct ml_error why;   /* of a failure, code 0: none */
+    double pause;
+    double ended_reading;  /* monotonic; 0 while the pipe is open */
+    bool in_place;
+};
+
+/* -- birth and death --------------------------------------------------------------------- */
+
+struct ml_sweep *
+ml_sweep_new(const struct ml_sweep_callbacks *callbacks)
+{
+    struct ml_sweep *s = calloc(1, sizeof(*s));
+    if (s != NULL) {
+        s->to = *callbacks;
+        s->in = -1;
+    }
+    return s;
+}
+
+/* Closes the pipe if it is still ours. */
+static void
+close_input(struct ml_sweep *s)
+{
+    struct stat st;
+    if (s->in >= 0 && fstat(s->in, &st) == 0 && st.st_dev == s->in_dev &&
+        st.st_ino == s->in_ino) {
+        close(s->in);
+    }
+    s->in = -1;
+}
+
+static void
+forget_job(struct ml_sweep *s)
+{
+    close_input(s);
+    ml_buf_fini(&s->input);
+    if (s->job != NULL) {
+        munmap(s->job->shared, sizeof(*s->job->shared));
+        munmap(s->job, sizeof(*s->job));
+    }
+    s->job = NULL;
+    s->child = 0;
+    s->state = SWEEP_IDLE;
+}
+
+static void
+kill_and_reap(struct ml_sweep *s)
+{
+    if (s->child > 0) {
+        kill(s->child, SIGKILL);
+        while (waitpid(s->child, NULL, __WALL) < 0 && errno == EINTR) {
+        }
+        s->child = 0;
+    }
+}
+
+void
+ml_sweep_free(struct ml_sweep *s)
+{
+    if (s != NULL) {
+        kill_and_reap(s);
+        forget_job(s);
+        free(s);
+    }
+}
+
+void
+ml_sweep_forget(struct ml_sweep *s)
+{
+    forget_job(s);
+}
+
+bool
+ml_sweep_running(const struct ml_sweep *s)
+{
+    return s->state != SWEEP_IDLE;
+}
+
+int
+ml_sweep_fd(const struct ml_sweep *s)
+{
+    return s->state == SWEEP_RUNNING ? s->in : -1;
+}
+
+int
+ml_sweep_timeout_ms(const struct ml_sweep *s)
+{
+    return s->state == SWEEP_IDLE      ? -1
+           : s->state == SWEEP_WAITING ? RETRY_MS
+           : s->in < 0                 ? 10
+                                       : WATCH_MS;
+}
+
+/* -- the end of a sweep --------------------------------------------------------------------- */
+
+static void
+finish(struct ml_sweep *s)
+{
+    struct ml_sweep_stats stats = {.kind = s->job->questions[0].request.kind};
+    if (s->why.code == 0 && !s->done) {
+        ml_error_set(&s->why, ML_EIO, "the sweep ended without an answer");
+    }
+    if (s->why.code == 0 && s->result.message[0] != '\0') {
+        ml_error_set(&s->why, ML_EIO, "%s", s->result.message);
+    }
+    for (size_t i = 0; i < s->job->question_count; i++) {
+        if (!s->answered[i]) {
+            s->to.error(s->to.ctx, s->job->questions[i].token, &s->why);
+        }
+    }
+    stats.pause_s = s->pause;
+    stats.duration_s = sweep_now() - s->job->started;
+    stats.objects = s->result.objects;
+    stats.ended_at = (uint64_t)time(NULL);
+    stats.in_place = s->in_place;
+    stats.code = s->why.code;
+    memcpy(stats.message, s->why.message, sizeof(stats.message));
+    memcpy(stats.report_id, s->result.report_id, sizeof(stats.report_id));
+    forget_job(s);
+    s->to.ended(s->to.ctx, &stats);
+}
+
+void
+ml_sweep_cancel(struct ml_sweep *s, const struct ml_error *why)
+{
+    if (s->state != SWEEP_IDLE) {
+        kill_and_reap(s);
+        s->why = *why;
+        finish(s);
+    }
+}
+
+/* -- frames that came ------------------------------------------------------------------------- */
+
+static void
+on_error_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
+{
+    struct sweep_error_frame frame;
+    struct ml_error err = {0};
+    if (f->length != sizeof(frame)) {
+        return;
+    }
+    memcpy(&frame, data, sizeof(frame));
+    frame.message[sizeof(frame.message) - 1] = '\0';
+    ml_error_set(&err, frame.code, "%s", frame.message);
+    if (f->type == FRAME_FAULT) {
+        s->why = err;
+        return;
+    }
+    if (s->why.code == 0 && err.code != ML_ENOTFOUND) {
+        s->why = err;
+    }
+    s->answered[f->index] = true;
+    s->to.error(s->to.ctx, s->job->questions[f->index].token, &err);
+}
+
+static void
+on_result_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
+{
+    s->answered[f->index] = true;
+    s->to.result(s->to.ctx, s->job->questions[f->index].token, data, f->length);
+}
+
+/* In place the writer is started here, after the GIL was given back. */
+static void
+on_store_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
+{
+    struct ml_buf reply;
+    struct ml_error err = {0};
+    ml_buf_init(&reply, &ml_alloc_libc);
+    if (sweep_writer_store(s->job, data, f->length, &reply, &err) == ML_OK) {
+        s->answered[f->index] = true;
+        s->to.result(s->to.ctx, s->job->questions[f->index].token, reply.data, reply.len);
+    }
+    else {
+        s->why = err;
+    }
+    ml_buf_fini(&reply);
+}
+
+static void
+on_progress_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
+{
+    float done;
+    char step[80];
+    if (f->length < sizeof(done) || f->length - sizeof(done) >= sizeof(step)) {
+        return;
+    }
+    memcpy(&done, data, sizeof(done));
+    memcpy(step, data + sizeof(done), f->length - sizeof(done));
+    step[f->length - sizeof(done)] = '\0';
+    for (size_t i = 0; i < s->job->question_count; i++) {
+        if (s->job->questions[i].request.progress && !s->answered[i]) {
+            s->to.progress(s->to.ctx, s->job->questions[i].token, step, done);
+        }
+    }
+}
+
+static void
+on_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
+{
+    switch ((enum sweep_frame_type)f->type) {
+    case FRAME_PROGRESS:
+        on_progress_frame(s, f, data);
+        break;
+    case FRAME_RESULT:
+        on_result_frame(s, f, data);
+        break;
+    case FRAME_STORE:
+        on_store_frame(s, f, data);
+        break;
+    case FRAME_ERROR:
+    case FRAME_FAULT:
+        on_error_frame(s, f, data);
+        break;
+    case FRAME_DONE:
+        s->done = f->length == sizeof(s->result);
+        if (s->done) {
+            memcpy(&s->result, data, sizeof(s->result));
+        }
+        break;
+    }
+}
+
+/* Takes whole frames off the input; false when the stream makes no sense. */
+static bool
+take_frames(struct ml_sweep *s)
+{
+    size_t at = 0;
+    bool good = true;
+    while (good && s->input.len - at >= sizeof(struct sweep_frame)) {
+        struct sweep_frame f;
+        memcpy(&f, s->input.data + at, sizeof(f));
+        good = f.type >= FRAME_PROGRESS && f.type <= FRAME_DONE &&
+               f.length <= FRAME_LIMIT && f.index < s->job->question_count;
+        if (!good || s->input.len - at - sizeof(f) < f.length) {
+            break;
+        }
+        on_frame(s, &f, s->input.data + at + sizeof(f));
+        at += sizeof(f) + f.length;
+    }
+    ml_buf_consume(&s->input, at);
+    return good && !s->input.failed;
+}
+
+/* -- the program's memory ---------------------------------------------------------------------- */
+
+static uint64_t
+number_in(const char *path, const char *key)
+{
+    char text[4096];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    const char *at = key != NULL ? strstr(text, key) : text;
+    at = at != NULL && key != NULL ? at + strlen(key) : at;
+    return at != NULL && n > 0 ? strtoull(at, NULL, 10) : 0;
+}
+
+/* Memory still free to the process: the host's, or its cgroup's if that is less. */
+static uint64_t
+free_memory(void)
+{
+    uint64_t available = number_in("/proc/meminfo", "MemAvailable:") * 1024;
+    uint64_t max = number_in("/sys/fs/cgroup/memory.max", NULL);
+    uint64_t current = number_in("/sys/fs/cgroup/memory.current", NULL);
+    if (max > current && max - current < available) {
+        available = max - current;
+    }
+    return available;
+}
+
+static uint64_t
+memory_limit(const struct ml_settings *settings)
+{
+    const struct ml_amount *amount = &settings->sweep.max_extra_memory;
+    switch (amount->unit) {
+    case ML_AMOUNT_BYTES:
+        return (uint64_t)amount->value;
+    case ML_AMOUNT_PERCENT:
+        return (uint64_t)((double)free_memory() * amount->value / 100.0);
+    default:
+        return 0;
+    }
+}
+
+/* -- the clone ------------------------------------------------------------------------------------ */
+
+static pid_t
+clone_process(void)
+{
+    return (pid_t)syscall(SYS_clone, 0, NULL, NULL, NULL, 0);
+}
+
+static bool
+collector_at_work(void)
+{
+    PyInterpreterState *interp = NULL;
+    while ((interp = compat_interp_next(interp)) != NULL) {
+        if (compat_gc_collecting(interp)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+open_pipe(struct ml_sweep *s, int *out, struct ml_error *err)
+{
+    int fds[2];
+    struct stat st;
+    if (pipe2(fds, O_CLOEXEC) < 0) {
+        ml_error_set(err, ML_EIO, "no pipe for the sweep: %s", strerror(errno));
+        return false;
+    }
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    fcntl(fds[0], F_SETPIPE_SZ, 1 << 20);
+    if (fstat(fds[0], &st) == 0) {
+        s->in_dev = st.st_dev;
+        s->in_ino = st.st_ino;
+    }
+    s->in = fds[0];
+    *out = fds[1];
+    return true;
+}
+
+static void
+sweep_in_place(struct ml_sweep *s, double since)
+{
+    ml_buf_init(&s->input, &ml_alloc_libc);
+    s->job->in_place = &s->input;
+    s->in_place = true;
+    sweep_child_in_place(s->job);
+    s->pause = sweep_now() - since;
+}
+
+/* One try; false when the collector was at work. */
+static bool
+try_clone(struct ml_sweep *s)
+{
+    struct sweep_job *job = s->job;
+    int out = -1;
+    bool piped = open_pipe(s, &out, &s->why);
+    bool patient = sweep_now() - job->started < COLLECTOR_PATIENCE;
+    PyGILState_STATE gil = PyGILState_Ensure();
+    double since = sweep_now();
+    bool collecting = collector_at_work();
+    if (collecting && patient) {
+        PyGILState_Release(gil);
+        close_input(s);
+        if (out >= 0) {
+            close(out);
+        }
+        return false;
+    }
+    job->during_collection = collecting;
+    job->out = out;
+    pid_t pid = piped ? clone_process() : -1;
+    if (pid == 0) {
+        sweep_child_main(job);
+    }
+    if (pid < 0) {
+        sweep_in_place(s, since);
+    }
+    PyGILState_Release(gil);
+    if (pid > 0) {
+        s->pause = sweep_now() - since;
+        job->shared->pause_s = s->pause;
+    }
+    if (out >= 0) {
+        close(out);
+    }
+    s->child = pid > 0 ? pid : 0;
+    s->state = SWEEP_RUNNING;
+    return true;
+}
+
+static void
+begin(struct ml_sweep *s)
+{
+    if (!try_clone(s)) {
+        s->state = SWEEP_WAITING;
+        return;
+    }
+    if (s->in_place) {
+        s->why.code = 0;
+        close_input(s);
+        take_frames(s);
+        finish(s);
+    }
+}
+
+static void *
+map_zeroed(size_t size, int sharing)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static int
+make_job(struct ml_sweep *s, const struct ml_sweep_env *env,
+         const struct ml_settings *settings, const struct ml_sweep_question *questions,
+         size_t count, struct ml_error *err)
+{
+    struct sweep_job *job = map_zeroed(sizeof(*job), MAP_PRIVATE);
+    struct sweep_shared *shared = map_zeroed(sizeof(*shared), MAP_SHARED);
+    if (job == NULL || shared == NULL) {
+        if (job != NULL) {
+            munmap(job, sizeof(*job));
+        }
+        if (shared != NULL) {
+            munmap(shared, sizeof(*shared));
+        }
+        return ml_error_nomem(err);
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    job->settings = *settings;
+    memcpy(job->questions, questions, count * sizeof(*questions));
+    job->question_count = count;
+    job->shared = shared;
+    snprintf(job->writer, sizeof(job->writer), "%s", env->writer);
+    snprintf(job->name, sizeof(job->name), "%s", env->name);
+    job->pid = (int)getpid();
+    job->memory_limit = memory_limit(settings);
+    job->started = sweep_now();
+    job->started_at = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    s->job = job;
+    return ML_OK;
+}
+
+int
+ml_sweep_start(struct ml_sweep *s, const struct ml_sweep_env *env,
+               const struct ml_settings *settings,
+               const struct ml_sweep_question *questions, size_t count,
+               struct ml_error *err)
+{
+    if (s->state != SWEEP_IDLE) {
+        return ml_error_set(err, ML_ESTATE, "a sweep is under way");
+    }
+    if (count == 0 || count > SWEEP_MAX_QUESTIONS) {
+        return ml_error_set(err, ML_ELIMIT, "a sweep answers 1 to %d questions",
+                            SWEEP_MAX_QUESTIONS);
+    }
+    int rc = make_job(s, env, settings, questions, count, err);
+    if (rc < 0) {
+        return rc;
+    }
+    memset(s->answered, 0, sizeof(s->answered));
+    memset(&s->result, 0, sizeof(s->result));
+    memset(&s->why, 0, sizeof(s->why));
+    s->done = s->in_place = false;
+    s->ended_reading = 0;
+    s->pause = 0;
+    ml_buf_init(&s->input, &ml_alloc_libc);
+    begin(s);
+    return ML_OK;
+}
+
+/* -- while it runs ------------------------------------------------------------------------------------ */
+
+static bool
+input_is_ours(const struct ml_sweep *s)
+{
+    struct stat st;
+    return s->in >= 0 && fstat(s->in, &st) == 0 && st.st_dev == s->in_dev &&
+           st.st_ino == s->in_ino;
+}
+
+/* Reads what is there; true at the end of the stream. */
+static bool
+read_input(struct ml_sweep *s)
+{
+    static char chunk[READ_SIZE]; /* the agent thread's alone */
+    if (!input_is_ours(s)) {
+        ml_error_set(&s->why, ML_EIO, "the program closed the sweep's pipe");
+        s->in = -1;
+        return true;
+    }
+    for (;;) {
+        ssize_t n = read(s->in, chunk, sizeof(chunk));
+        if (n > 0) {
+            ml_buf_append(&s->input, chunk, (size_t)n);
+            if (!take_frames(s)) {
+                ml_error_set(&s->why, ML_EFORMAT, "the sweep's answer cannot be read");
+                return true;
+            }
+            continue;
+        }
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        return n == 0 || errno != EAGAIN;
+    }
+}
+
+/* How the sweep process ended, when it did not say so itself. */
+static void
+judge(struct ml_sweep *s, int status)
+{
+    if (s->why.code != 0 || s->done) {
+        return;
+    }
+    if (WIFSIGNALED(status)) {
+        ml_error_set(&s->why, ML_EIO,
+                     "the sweep process was ended by signal %d (%s): this report is lost, "
+                     "the program goes on",
+                     WTERMSIG(status),
+                     WTERMSIG(status) == SIGKILL ? "killed, perhaps for lack of memory"
+                                                 : "crashed");
+        return;
+    }
+    ml_error_set(&s->why, ML_EIO, "the sweep process ended early (status %d)",
+                 WEXITSTATUS(status));
+}
+
+static void
+reap(struct ml_sweep *s)
+{
+    int status = 0;
+    pid_t got = waitpid(s->child, &status, __WALL | WNOHANG);
+    if (got == 0 && (sweep_now() - s->ended_reading) * 1000 > GRACE_MS) {
+        kill_and_reap(s);
+        finish(s);
+    }
+    else if (got == s->child || (got < 0 && errno != EINTR)) {
+        if (got > 0) {
+            judge(s, status);
+        }
+        s->child = 0;
+        finish(s);
+    }
+}
+
+void
+ml_sweep_step(struct ml_sweep *s)
+{
+    if (s->state == SWEEP_WAITING) {
+        begin(s);
+        return;
+    }
+    if (s->state != SWEEP_RUNNING) {
+        return;
+    }
+    if (s->ended_reading == 0 && read_input(s)) {
+        s->ended_reading = sweep_now();
+        close_input(s);
+    }
+    if (s->ended_reading > 0) {
+        reap(s);
+        return;
+    }
+    double limit = s->job->settings.sweep.timeout;
+    if (sweep_now() - s->job->started > limit + 1.0) {
+        struct ml_error why;
+        ml_error_set(&why, ML_ECANCELLED,
+                     "the sweep took longer than sweep.timeout (%.0f s) and was ended",
+                     limit);
+        ml_sweep_cancel(s, &why);
+    }
+}
+
+int
+ml_sweep_check_interpreter(struct ml_error *err)
+{
+    return compat_layout_check(err);
+}

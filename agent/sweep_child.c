@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The sweep process, from the clone to its end; see sweep_job.h. Everything that was the
+ * program's is put down first: descriptors (a connection that the program closes must be
+ * closed for its peer at once), signal handlers, priority. Then the heap is analysed and
+ * every question answered.
+ *
+ * No libc malloc, no stdio streams, no locks: other threads of the program may have held
+ * them at the moment of the clone. Memory comes from an arena; Python's own allocators
+ * are led there too, for the few C functions that return a new int.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "answers.h"
+#include "arena.h"
+#include "compat/compat.h"
+
+#define PROGRESS_EVERY 0.1 /* seconds */
+#define OUT 3              /* the pipe's descriptor here */
+
+struct child {
+    struct sweep_job *job;
+    struct ml_arena arena;
+    struct ml_guard guard;
+    struct ml_cancel cancel;
+    double last_progress;
+    double deadline;
+    struct sweep_done_frame done;
+};
+
+double
+sweep_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* -- frames ---------------------------------------------------------------------------- */
+
+static bool
+write_all(int fd, const void *data, size_t len)
+{
+    const char *p = data;
+    while (len > 0) {
+        ssize_t n = write(fd, p, len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        p += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static void
+put(struct child *c, const void *data, size_t len)
+{
+    if (c->job->in_place != NULL) {
+        ml_buf_append(c->job->in_place, data, len);
+    }
+    else if (!write_all(OUT, data, len)) {
+        _exit(1); /* nobody reads any more: the agent or the program has gone */
+    }
+}
+
+static void
+send_frame(struct child *c, enum sweep_frame_type type, uint32_t index, const void *data,
+           size_t len)
+{
+    struct sweep_frame frame = {type, index, len};
+    put(c, &frame, sizeof(frame));
+    put(c, data, len);
+}
+
+static void
+send_error(struct child *c, enum sweep_frame_type type, uint32_t index,
+           const struct ml_error *err)
+{
+    struct sweep_error_frame frame = {.code = err->code};
+    memcpy(frame.message, err->message, sizeof(frame.message));
+    send_frame(c, type, index, &frame, sizeof(frame));
+}
+
+/* -- watching -------------------------------------------------------------------------- */
+
+static bool
+ask(void *ctx, const char *step, double done)
+{
+    struct child *c = ctx;
+    double now = sweep_now();
+    if (now - c->last_progress < PROGRESS_EVERY) {
+        return false;
+    }
+    c->last_progress = now;
+    if (c->job->in_place == NULL) {
+        if (getppid() != c->job->pid) {
+            _exit(1); /* the program has ended */
+        }
+        char text[80];
+        float fraction = (float)done;
+        memcpy(text, &fraction, sizeof(fraction));
+        snprintf(text + sizeof(fraction), sizeof(text) - sizeof(fraction), "%s", step);
+        send_frame(c, FRAME_PROGRESS, 0, text,
+                   sizeof(fraction) + strlen(text + sizeof(fraction)));
+    }
+    return now > c->deadline;
+}
+
+static void
+on_fatal(void *ctx, int signal)
+{
+    struct child *c = ctx;
+    struct ml_error err;
+    ml_error_set(&err, ML_EIO, "the sweep ended in %s of its own (signal %d)",
+                 ml_guard_reason(signal), signal);
+    send_error(c, FRAME_FAULT, 0, &err);
+    _exit(2);
+}
+
+/* -- answers ---------------------------------------------------------------------------- */
+
+static int
+answer(const struct sweep_view *v, const struct ml_sweep_request *r, struct ml_json *j,
+       struct ml_error *err)
+{
+    switch (r->kind) {
+    case ML_SWEEP_SNAPSHOT:
+        return answer_snapshot(v, r, j, err);
+    case ML_SWEEP_TYPES:
+        return answer_types(v, r, j, err);
+    case ML_SWEEP_RETAINED:
+        return answer_retained(v, r, j, err);
+    case ML_SWEEP_PATHS:
+        return answer_paths(v, r, j, err);
+    case ML_SWEEP_REFS:
+        return answer_refs(v, r, j, err);
+    case ML_SWEEP_GARBAGE:
+        return answer_garbage(v, r, j, err);
+    }
+    return ml_error_set(err, ML_EINVAL, "an unknown kind of question");
+}
+
+/* {"iteration": ..., "summary": {...}}, the writer's input */
+static void
+writer_line(struct child *c, const struct ml_buf *iteration, struct ml_buf *line)
+{
+    char start[40], path[64], command[4096];
+    struct ml_json j;
+    const struct sweep_job *job = c->job;
+    describe_time(job->started_at, start);
+    snprintf(path, sizeof(path), "/proc/%d/cmdline", job->pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, command, sizeof(command) - 1) : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    n = n > 0 ? n : 0;
+    command[n] = '\0';
+    ml_json_init(&j, line);
+    ml_json_begin_object(&j);
+    ml_json_key(&j, "iteration");
+    ml_json_raw(&j, iteration->data, iteration->len);
+    ml_json_key(&j, "summary");
+    ml_json_begin_object(&j);
+    ml_json_kv_null(&j, "report_id");
+    ml_json_kv_str(&j, "entrypoint", command);
+    ml_json_key(&j, "arguments");
+    ml_json_begin_array(&j);
+    for (ssize_t at = (ssize_t)strlen(command) + 1; at < n;
+         at += (ssize_t)strlen(command + at) + 1) {
+        ml_json_str(&j, command + at);
+    }
+    ml_json_end_array(&j);
+    ml_json_kv_str(&j, "start_time", start);
+    ml_json_kv_int(&j, "pid", job->pid);
+    ml_json_kv_str(&j, "name", job->name);
+    ml_json_kv_str(&j, "python_version", compat_version());
+    ml_json_kv_str(&j, "memalot_version", ML_VERSION);
+    ml_json_end_object(&j);
+    ml_json_end_object(&j);
+}
+
+static void
+remember_report(struct child *c, const struct ml_buf *reply)
+{
+    static const char key[] = "\"report_id\":";
+    const char *at = memmem(reply->data, reply->len, key, sizeof(key) - 1);
+    const char *quote = at != NULL ? strchr(at + sizeof(key) - 1, '"') : NULL;
+    if (quote != NULL) {
+        size_t n = strcspn(quote + 1, "\"");
+        n = n < sizeof(c->done.report_id) - 1 ? n : sizeof(c->done.report_id) - 1;
+        memcpy(c->done.report_id, quote + 1, n);
+        c->done.stored = 1;
+    }
+}
+
+/* The answer of a saved snapshot: what the writer said, and the iteration itself. */
+static void
+store(struct child *c, uint32_t index, const struct ml_buf *iteration)
+{
+    const struct ml_alloc *a = &c->arena.alloc;
+    struct ml_buf line, reply, whole;
+    struct ml_error err = {0};
+    ml_buf_init(&line, a);
+    ml_buf_init(&reply, a);
+    ml_buf_init(&whole, a);
+    writer_line(c, iteration, &line);
+    if (c->job->in_place != NULL) {
+        send_frame(c, FRAME_STORE, index, line.data, line.len);
+    }
+    else {
+        ask(c, "writing the report", 0.95);
+        if (sweep_writer_store(c->job, line.data, line.len, &reply, &err) == ML_OK) {
+            ml_buf_append(&whole, reply.data, reply.len - 1); /* without the brace */
+            ml_buf_putc(&reply, '\0');
+            remember_report(c, &reply);
+        }
+        else {
+            struct ml_json j;
+            ml_json_init(&j, &whole);
+            ml_json_begin_object(&j);
+            ml_json_kv_null(&j, "report_id");
+            ml_json_kv_str(&j, "store_error", err.message);
+            memcpy(c->done.message, err.message, sizeof(c->done.message));
+        }
+        ml_buf_puts(&whole, ",\"iteration\":");
+        ml_buf_append(&whole, iteration->data, iteration->len);
+        ml_buf_putc(&whole, '}');
+        send_frame(c, FRAME_RESULT, index, whole.data, whole.len);
+    }
+    ml_buf_fini(&whole);
+    ml_buf_fini(&reply);
+    ml_buf_fini(&line);
+}
+
+static void
+answer_question(struct child *c, const struct sweep_view *v, uint32_t index)
+{
+    const struct ml_sweep_request *r = &c->job->questions[index].request;
+    struct ml_error err = {0};
+    struct ml_buf out;
+    struct ml_json j;
+    ml_buf_init(&out, &c->arena.alloc);
+    ml_json_init(&j, &out);
+    bool bare = r->kind == ML_SWEEP_SNAPSHOT && !r->save;
+    ml_buf_puts(&out, bare ? "{\"report_id\":null,\"iteration\":" : "");
+    int rc = answer(v, r, &j, &err);
+    ml_buf_puts(&out, bare ? "}" : "");
+    if (rc == ML_OK && out.failed) {
+        rc = ml_error_nomem(&err);
+    }
+    if (rc < 0) {
+        send_error(c, FRAME_ERROR, index, &err);
+    }
+    else if (r->kind == ML_SWEEP_SNAPSHOT && r->save) {
+        store(c, index, &out);
+    }
+    else {
+        send_frame(c, FRAME_RESULT, index, out.data, out.len);
+    }
+    ml_buf_fini(&out);
+}
+
+static void
+explain(struct child *c, struct ml_error *err)
+{
+    if (err->code == ML_ENOMEM && c->arena.limit != 0) {
+        ml_error_set(err, ML_ENOMEM,
+                     "the sweep needs more memory than sweep.max_extra_memory leaves it "
+                     "(%llu MiB)",
+                     (unsigned long long)(c->arena.limit >> 20));
+    }
+    else if (err->code == ML_ECANCELLED) {
+        ml_error_set(err, ML_ECANCELLED, "the sweep took longer than sweep.timeout (%.0f s)",
+                     c->job->settings.sweep.timeout);
+    }
+}
+
+static void
+run(struct child *c)
+{
+    struct sweep_view *v = c->arena.alloc.alloc(c->arena.alloc.ctx, sizeof(*v));
+    struct ml_error err = {0};
+    struct ml_guard *guard = c->job->in_place == NULL ? &c->guard : NULL;
+    int rc = v == NULL ? ml_error_nomem(&err)
+                       : sweep_view_build(v, c->job, &c->arena.alloc, &c->cancel, guard, &err);
+    if (rc < 0) {
+        explain(c, &err);
+        for (uint32_t i = 0; i < c->job->question_count; i++) {
+            send_error(c, FRAME_ERROR, i, &err);
+        }
+    }
+    else {
+        v->peak = c->arena.peak;
+        c->done.objects = v->take.graph.node_count;
+        for (uint32_t i = 0; i < c->job->question_count; i++) {
+            answer_question(c, v, i);
+        }
+    }
+    send_frame(c, FRAME_DONE, 0, &c->done, sizeof(c->done));
+    if (v != NULL && c->job->in_place != NULL) {
+        sweep_view_fini(v);
+    }
+}
+
+static void
+start(struct child *c, struct sweep_job *job)
+{
+    memset(c, 0, sizeof(*c));
+    c->job = job;
+    c->last_progress = job->started;
+    c->deadline = job->started + job->settings.sweep.timeout;
+    c->cancel = (struct ml_cancel){ask, c};
+    ml_arena_init(&c->arena, job->memory_limit);
+}
+
+void
+sweep_child_in_place(struct sweep_job *job)
+{
+    struct child c;
+    start(&c, job);
+    run(&c);
+    ml_arena_fini(&c.arena);
+}
+
+/* -- becoming a process of its own ----------------------------------------------------------- */
+
+static void
+close_from(unsigned first)
+{
+    if (syscall(SYS_close_range, first, ~0u, 0u) == 0) {
+        return;
+    }
+    struct rlimit limit;
+    unsigned end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1048576
+                       ? (unsigned)limit.rlim_cur
+                       : 1048576;
+    for (unsigned fd = first; fd < end; fd++) {
+        close((int)fd);
+    }
+}
+
+/* Standard error stays when the report is also to go to the program's console. */
+static void
+drop_descriptors(const struct sweep_job *job)
+{
+    if (job->out != OUT) {
+        dup2(job->out, OUT);
+    }
+    fcntl(OUT, F_SETFD, FD_CLOEXEC);
+    close_from(OUT + 1);
+    close(0);
+    close(1);
+    if (!job->settings.report.console) {
+        close(2);
+    }
+    for (int fd = open("/dev/null", O_RDWR); fd >= 0 && fd < 2;) {
+        int next = dup(fd);
+        if (next < 0 || next >= OUT) {
+            if (next >= OUT) {
+                close(next);
+            }
+            break;
+        }
+        fd = next;
+    }
+}
+
+static void
+reset_signals(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = SIG_DFL;
+    for (int s = 1; s < 65; s++) {
+        sigaction(s, &action, NULL);
+    }
+    action.sa_handler = SIG_IGN; /* a Ctrl-C at the terminal is meant for the program */
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGTSTP, &action, NULL);
+}
+
+static void
+unblock_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+become_humble(const struct sweep_job *job)
+{
+    struct rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    prctl(PR_SET_NAME, "memalot-sweep");
+    setpriority(PRIO_PROCESS, 0, job->settings.sweep.nice);
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        if (write(fd, "1000", 4) < 0) {
+            /* then the host decides for itself */
+        }
+        close(fd);
+    }
+}
+
+static void *
+arena_for_python(void *ctx, size_t size)
+{
+    const struct ml_alloc *a = ctx;
+    return a->alloc(a->ctx, size);
+}
+
+void
+sweep_child_main(struct sweep_job *job)
+{
+    static struct child c; /* in this process's own copy of the page */
+    drop_descriptors(job);
+    reset_signals();
+    become_humble(job);
+    start(&c, job);
+    c.guard.fatal = on_fatal;
+    c.guard.ctx = &c;
+    ml_guard_install(&c.guard);
+    unblock_signals();
+    compat_redirect_allocators(&c.arena.alloc, arena_for_python);
+    run(&c);
+    _exit(0);
+}

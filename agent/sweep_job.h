@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the two sides of a sweep share: the job as it is handed over by the clone, and
+ * the frames that come back through the pipe.
+ *
+ *   agent thread (sweep.c)  --clone-->  sweep process (sweep_child.c)
+ *                           <--frames--
+ *
+ * A frame is a header and `length` bytes. PROGRESS carries a step's name after a float,
+ * RESULT one line of JSON for question `index`, ERROR and FAULT a code and a sentence.
+ * STORE asks the agent to have the writer store it: only in place, where the writer is
+ * started after the GIL was given back. DONE is the last one; without it the sweep died.
+ */
+#ifndef ML_AGENT_SWEEP_JOB_H
+#define ML_AGENT_SWEEP_JOB_H
+
+#include "buf.h"
+#include "sweep.h"
+
+enum sweep_frame_type {
+    FRAME_PROGRESS = 0x4d4c5031, /* also a check that the stream is in step */
+    FRAME_RESULT,
+    FRAME_ERROR,
+    FRAME_FAULT, /* the sweep process crashed outside guarded code */
+    FRAME_STORE,
+    FRAME_DONE,
+};
+
+struct sweep_frame {
+    uint32_t type;
+    uint32_t index;   /* of the question */
+    uint64_t length;  /* of what follows */
+};
+
+struct sweep_error_frame {
+    int32_t code;
+    char message[480];
+};
+
+struct sweep_done_frame {
+    uint32_t objects;
+    uint32_t stored; /* 1: a report was stored, report_id is set */
+    char report_id[16];
+    char message[480]; /* of what went wrong with storing, "" */
+};
+
+/* A page both sides see: the parent knows how long the GIL was held only after the
+ * clone has returned. */
+struct sweep_shared {
+    volatile double pause_s; /* 0 until known */
+};
+
+#define SWEEP_MAX_QUESTIONS 64
+
+struct sweep_job {
+    struct ml_settings settings;
+    struct ml_sweep_question questions[SWEEP_MAX_QUESTIONS];
+    size_t question_count;
+    struct sweep_shared *shared;
+    char writer[1024];
+    char name[256];
+    int pid;               /* of the program */
+    int out;               /* write end of the pipe; -1 in place */
+    struct ml_buf *in_place; /* frames go here instead; NULL in the sweep process */
+    uint64_t memory_limit; /* bytes the analysis may map, 0: none */
+    double started;        /* monotonic seconds */
+    int64_t started_at;    /* microseconds since the epoch */
+    bool during_collection; /* the collector did not come to rest */
+};
+
+/* The sweep process's whole life, after the clone; never returns. */
+void sweep_child_main(struct sweep_job *job) __attribute__((noreturn));
+
+/* The same work in place, under the GIL, with frames into job->in_place. */
+void sweep_child_in_place(struct sweep_job *job);
+
+/* sweep_writer.c: hands one line of JSON to the writer and reads its answer line (no
+ * newline) into `answer`. ML_EIO with the writer's own sentence when it failed. */
+int sweep_writer_store(const struct sweep_job *job, const char *line, size_t len,
+                       struct ml_buf *answer, struct ml_error *err);
+
+double sweep_now(void); /* monotonic seconds */
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See sweep_view.h: the steps of the analysis one after the other, and the figures that
+ * every answer carries.
+ */
+#define _GNU_SOURCE
+#include "sweep_view.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A small file of /proc without stdio; terminated. */
+static void
+read_small(const char *path, char *out, size_t cap)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, out, cap - 1) : -1;
+    out[n > 0 ? n : 0] = '\0';
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static uint64_t
+kilobytes_after(const char *text, const char *key)
+{
+    const char *at = strstr(text, key);
+    return at != NULL ? strtoull(at + strlen(key), NULL, 10) * 1024 : 0;
+}
+
+static void
+read_memory(int pid, struct sweep_memory *out)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    read_small(path, text, sizeof(text));
+    out->rss = kilobytes_after(text, "VmRSS:");
+    out->peak_rss = kilobytes_after(text, "VmHWM:");
+    read_small("/proc/meminfo", text, sizeof(text));
+    out->host_total = kilobytes_after(text, "MemTotal:");
+}
+
+/* Furniture and what only it keeps alive: the nearest furniture above in the dominator
+ * tree, top ones counted with all they retain. */
+static int
+count_furniture(struct sweep_view *v, struct ml_error *err)
+{
+    struct ml_u32vec members = {0};
+    const struct ml_heap_graph *g = &v->take.graph;
+    int rc = ML_OK;
+    for (uint32_t n = 0; n < g->node_count && rc == ML_OK; n++) {
+        if ((g->flags[n] & ML_NODE_FURNITURE) && ml_bitset_has(&v->reach.alive, n)) {
+            rc = ml_u32vec_push(&members, v->a, n);
+        }
+    }
+    if (rc == ML_OK) {
+        rc = ml_retained_of_set(g, &v->dominator, &v->retained, members.data, members.len,
+                                v->a, &v->totals.furniture_size,
+                                &v->totals.furniture_objects, err);
+    }
+    ml_u32vec_free(&members, v->a);
+    return rc;
+}
+
+static int
+count_totals(struct sweep_view *v, struct ml_error *err)
+{
+    const struct ml_heap_graph *g = &v->take.graph;
+    v->totals.live_objects = v->reach.alive_count;
+    v->totals.live_size = v->reach.alive_size;
+    v->totals.garbage_objects = v->reach.garbage_count;
+    v->totals.garbage_size = v->reach.garbage_size;
+    for (uint32_t n = 0; n < g->node_count; n++) {
+        v->totals.own_objects += (g->flags[n] & ML_NODE_OWN) ? 1 : 0;
+    }
+    return count_furniture(v, err);
+}
+
+int
+sweep_view_build(struct sweep_view *v, const struct sweep_job *job,
+                 const struct ml_alloc *a, const struct ml_cancel *cancel,
+                 struct ml_guard *guard, struct ml_error *err)
+{
+    memset(v, 0, sizeof(*v));
+    v->job = job;
+    v->a = a;
+    v->cancel = cancel;
+    read_memory(job->pid, &v->memory);
+    int rc = take_init(&v->take, a, cancel, guard, err);
+    v->take.redact = (int)job->settings.report.redact;
+    if (rc == ML_OK) {
+        rc = take_all(&v->take, err);
+    }
+    const struct ml_heap_graph *g = &v->take.graph;
+    if (rc == ML_OK) {
+        rc = ml_reverse_build(g, a, cancel, &v->reverse, err);
+    }
+    if (rc == ML_OK) {
+        rc = ml_reach_compute(g, &v->reverse, v->take.refs, a, cancel, &v->reach, err);
+    }
+    if (rc == ML_OK) {
+        rc = ml_path_tree_build(g, &v->reach, a, cancel, &v->paths, err);
+    }
+    if (rc == ML_OK) {
+        rc = ml_dominator_build(g, &v->reverse, &v->reach, a, cancel, &v->dominator, err);
+    }
+    if (rc == ML_OK) {
+        rc = ml_retained_compute(g, &v->dominator, a, &v->retained, err);
+    }
+    return rc == ML_OK ? count_totals(v, err) : rc;
+}
+
+void
+sweep_view_fini(struct sweep_view *v)
+{
+    ml_retained_fini(&v->retained, v->a);
+    ml_dominator_fini(&v->dominator, v->a);
+    ml_path_tree_fini(&v->paths, v->a);
+    ml_reach_fini(&v->reach, v->a);
+    ml_reverse_fini(&v->reverse, v->a);
+    take_fini(&v->take);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The analysed heap: what every answer is written from. Built once per sweep, read
+ * only afterwards.
+ */
+#ifndef ML_AGENT_SWEEP_VIEW_H
+#define ML_AGENT_SWEEP_VIEW_H
+
+#include "analysis.h"
+#include "finding.h"
+#include "sweep_job.h"
+#include "take.h"
+
+struct sweep_totals {
+    uint64_t live_objects, live_size;
+    uint64_t garbage_objects, garbage_size;
+    uint64_t furniture_objects, furniture_size;
+    uint64_t own_objects;
+};
+
+/* The program's memory, read from /proc. Bytes. */
+struct sweep_memory {
+    uint64_t rss, peak_rss, host_total;
+};
+
+struct sweep_view {
+    struct take take;
+    struct ml_reverse reverse;
+    struct ml_reach reach;
+    struct ml_path_tree paths;
+    struct ml_dominator dominator;
+    struct ml_retained retained;
+    struct sweep_totals totals;
+    struct sweep_memory memory;
+    const struct sweep_job *job;
+    const struct ml_alloc *a;
+    const struct ml_cancel *cancel;
+    uint64_t peak; /* bytes the analysis needed */
+};
+
+int sweep_view_build(struct sweep_view *v, const struct sweep_job *job,
+                     const struct ml_alloc *a, const struct ml_cancel *cancel,
+                     struct ml_guard *guard, struct ml_error *err);
+void sweep_view_fini(struct sweep_view *v);
+
+#endif

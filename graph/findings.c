@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From verdicts to findings: says for each place that was found guilty (see
+ * finding_judge.h) where it accumulates and what shares its container, and ranks them.
+ * Sorted by a heap of our own: libc's qsort may call malloc, which is forbidden to the
+ * sweep process.
+ */
+#include "finding_judge.h"
+
+#include <string.h>
+
+/* Ranks a before b. */
+static bool
+is_worse(const struct ml_finding *a, const struct ml_finding *b)
+{
+    uint64_t of_a = a->retained + a->companions_retained;
+    uint64_t of_b = b->retained + b->companions_retained;
+    return of_a != of_b ? of_a > of_b : a->place < b->place;
+}
+
+/* Restores the heap below `at`; the least bad one is on top. */
+static void
+sift_down(struct ml_finding *f, uint32_t count, uint32_t at)
+{
+    for (;;) {
+        uint32_t least = at;
+        for (uint32_t c = 2 * at + 1; c <= 2 * at + 2 && c < count; c++) {
+            least = is_worse(&f[least], &f[c]) ? c : least;
+        }
+        if (least == at) {
+            return;
+        }
+        struct ml_finding t = f[at];
+        f[at] = f[least];
+        f[least] = t;
+        at = least;
+    }
+}
+
+static void
+sort_findings(struct ml_finding *f, uint32_t count)
+{
+    for (uint32_t i = count / 2; i-- > 0;) {
+        sift_down(f, count, i);
+    }
+    for (uint32_t end = count; end-- > 1;) {
+        struct ml_finding t = f[0];
+        f[0] = f[end];
+        f[end] = t;
+        sift_down(f, end, 0);
+    }
+}
+
+struct view {
+    const struct ml_heap_graph *g;
+    const struct ml_path_tree *t;
+    const struct ml_places *p;
+};
+
+/* The object that a user would call the holder: an instance rather than its dict. */
+static uint32_t
+solid_holder(const struct view *v, uint32_t node)
+{
+    while ((v->g->flags[node] & ML_NODE_FOLD) != 0 && v->t->parent[node] != ML_NO_NODE) {
+        node = v->t->parent[node];
+    }
+    return node;
+}
+
+/* Members of `place` that hang from `holder`, each once per reference at most. */
+static uint32_t
+entries_of(const struct view *v, uint32_t holder, uint32_t place)
+{
+    uint32_t count;
+    const uint32_t *edge = ml_heap_graph_edges(v->g, holder, &count);
+    uint32_t entries = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        entries += v->t->parent[edge[i]] == holder && v->p->of_node[edge[i]] == place;
+    }
+    return entries;
+}
+
+/* Where the members come together. In a chain that folds back each link holds the next
+ * one, so that is what holds the first link, unless one holds half of them anyway. */
+static void
+accumulate(const struct view *v, uint32_t jump_at, struct ml_finding *f)
+{
+    const struct ml_place *q = &v->p->place[jump_at];
+    uint32_t holder = q->holder;
+    f->entries = q->entries;
+    if (q->folded_back && q->entries < q->count - q->entries) {
+        holder = v->t->parent[q->first];
+        f->entries = holder != ML_NO_NODE ? entries_of(v, holder, jump_at) : 0;
+    }
+    f->accumulation = holder != ML_NO_NODE ? solid_holder(v, holder) : ML_NO_NODE;
+}
+
+static struct ml_finding
+describe(const struct view *v, const struct ml_judged *judged, uint32_t place)
+{
+    const struct ml_place *q = &v->p->place[place];
+    struct ml_finding f = {.place = place,
+                           .count = q->count,
+                           .shallow = q->shallow,
+                           .retained = q->retained};
+    accumulate(v, judged[place].jump_at, &f);
+    return f;
+}
+
+/* Adds what shares a container with a finding to it, but not what hides findings of
+ * its own. `at` is the index of each place's finding + 1. */
+static void
+add_companions(const struct ml_places *p, const struct ml_judged *judged,
+               const uint32_t *at, struct ml_finding *f)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct ml_place *q = &p->place[i];
+        if (q->slot != ML_SLOT_SPREAD || q->parent == ML_NO_NODE ||
+            !judged[i].candidate || at[i] != 0) {
+            continue;
+        }
+        uint32_t leader = judged[q->parent].leader;
+        bool apart = judged[i].verdict == ML_VERDICT_NONE && judged[i].covered > 0;
+        if (leader != ML_NO_NODE && at[leader] != 0 && !apart) {
+            f[at[leader] - 1].companions += q->count;
+            f[at[leader] - 1].companions_retained += q->retained;
+        }
+    }
+}
+
+static int
+collect(const struct view *v, const struct ml_judged *judged, const struct ml_alloc *a,
+        struct ml_findings *out)
+{
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < v->p->count; i++) {
+        shown += ml_finding_is_shown(v->p, judged, i);
+    }
+    uint32_t *at = ml_alloc_array(a, v->p->count, sizeof(uint32_t));
+    out->finding = ml_alloc_array(a, shown, sizeof(*out->finding));
+    out->cap = shown;
+    if (at != NULL && out->finding != NULL) {
+        for (uint32_t i = 0; i < v->p->count; i++) {
+            if (ml_finding_is_shown(v->p, judged, i)) {
+                out->finding[out->count++] = describe(v, judged, i);
+                at[i] = out->count;
+            }
+        }
+        add_companions(v->p, judged, at, out->finding);
+    }
+    bool ok = at != NULL && out->finding != NULL;
+    ml_alloc_free_array(a, at, v->p->count, sizeof(uint32_t));
+    return ok ? ML_OK : ML_ENOMEM;
+}
+
+int
+ml_findings_pick(const struct ml_heap_graph *g, const struct ml_path_tree *t,
+                 const struct ml_places *p, const struct ml_retained *r,
+                 const struct ml_finding_options *options, const struct ml_alloc *a,
+                 struct ml_findings *out, struct ml_error *err)
+{
+    struct view v = {g, t, p};
+    memset(out, 0, sizeof(*out));
+    out->a = a;
+    struct ml_judged *judged = ml_alloc_array(a, p->count, sizeof(*judged));
+    if (judged == NULL) {
+        return ml_error_nomem(err);
+    }
+    ml_finding_judge(p, options, judged);
+    int rc = collect(&v, judged, a, out);
+    ml_alloc_free_array(a, judged, p->count, sizeof(*judged));
+    if (rc < 0) {
+        ml_findings_fini(out);
+        return ml_error_nomem(err);
+    }
+    sort_findings(out->finding, out->count);
+    if (out->count > options->max_findings) {
+        out->count = options->max_findings;
+    }
+    return ML_OK;
+}
+
+void
+ml_findings_fini(struct ml_findings *f)
+{
+    if (f->a != NULL) {
+        ml_alloc_free_array(f->a, f->finding, f->cap, sizeof(*f->finding));
+    }
+    memset(f, 0, sizeof(*f));
+}

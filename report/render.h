@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts a printed report is put together from, one file each. Public entry points
+ * stand in report.h.
+ */
+#ifndef ML_REPORT_RENDER_H
+#define ML_REPORT_RENDER_H
+
+#include "paint.h"
+
+/* render_findings.c: the findings of an iteration, worst first; 0: all. */
+void ml_render_findings(struct ml_paint *p, const json_t *findings, int max_findings,
+                        const char *const *types);
+/* A path from its root as a tree without branches, one node a line. */
+void ml_render_chain(struct ml_paint *p, const json_t *nodes, int indent);
+
+/* render_referrers.c: details of single objects in the version-1 form, each with the
+ * tree of what holds it. */
+void ml_render_details(struct ml_paint *p, const json_t *details,
+                       const char *const *types);
+
+/* render_tables.c */
+void ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_key,
+                          const char *const *wanted);
+
+/* render_sweep.c: "sweep: pause 5.1 ms, …" and one line for each warning. */
+void ml_render_sweep(struct ml_paint *p, const json_t *sweep);
+/* What the process's memory did; NULL-safe for reports without a verdict. */
+void ml_render_verdict(struct ml_paint *p, const json_t *iteration);
+
+/* Whether a type name contains one of the substrings (all do when there are none). */
+bool ml_render_wanted(const char *type, const char *const *types);
+
+#endif
