@@ -59,18 +59,6 @@ timeout_of(const struct ml_agent *a)
     return earlier(timeout, a->detach_wanted ? ms_until(a->detach_at, now) : -1);
 }
 
-/* The program closed the pipe of a running sweep: no answer can come any more, and poll
- * would return at once for ever. */
-static void
-give_up_lost_sweep(struct ml_agent *a, short revents)
-{
-    struct ml_error why = {0};
-    if (revents & POLLNVAL) {
-        ml_error_set(&why, ML_ESTATE, "the program closed the sweep's descriptor");
-        ml_sweep_cancel(a->sweep, &why);
-    }
-}
-
 static void
 sleep_and_serve(struct ml_agent *a)
 {
@@ -83,7 +71,6 @@ sleep_and_serve(struct ml_agent *a)
     int ready = poll(fds, 2 + count, timeout_of(a));
     if (ready > 0) {
         ml_server_dispatch(a->server, fds + 2, count);
-        give_up_lost_sweep(a, fds[1].revents);
     }
     if (ml_sweep_running(a->sweep)) {
         ml_sweep_step(a->sweep);

@@ -22,7 +22,11 @@ Test(questions, are_kept_in_order_with_their_tokens)
         cr_assert_eq(q.waiting.data[i].token, i + 1);
         cr_assert_eq(q.waiting.data[i].request.limit, (int)i + 1);
     }
-    ml_questions_clear(&q);
+    ml_questions_drop(&q, 38);
+    cr_assert_eq(q.waiting.len, 2);
+    cr_assert_eq(q.waiting.data[0].token, 39);
+    cr_assert_eq(q.waiting.data[1].token, 40);
+    ml_questions_drop(&q, 2);
     cr_assert_eq(q.waiting.len, 0);
     ml_questions_fini(&q);
 }
