@@ -3,6 +3,7 @@
  * Findings: the leaks of drawn web applications are found, once each, and what is not
  * a leak is not. The cases are those of docs/internals/findings.md.
  */
+#include "fail_alloc.h"
 #include "heap_sketch.h"
 
 #include <criterion/criterion.h>
@@ -519,4 +520,25 @@ Test(findings, on_random_heaps_they_are_sorted_apart_and_never_furniture)
     }
     set_up();
     cr_expect_gt(seen, 200);
+}
+
+Test(findings, every_allocation_may_fail)
+{
+    struct fail_alloc f;
+    int rc = ML_ENOMEM;
+    draw_sessions(20, 3);
+    draw_handlers(30);
+    sketch_analyse(&s);
+    for (size_t n = 0; rc != ML_OK; n++) {
+        struct ml_error err = {0};
+        fail_alloc_init(&f, n);
+        rc = ml_findings_pick(&s.g, &s.tree, &s.places, &s.ret, &options, &f.alloc,
+                              &found, &err);
+        cr_assert(rc == ML_OK || (rc == ML_ENOMEM && err.code == ML_ENOMEM));
+        cr_assert(rc == ML_OK || (found.finding == NULL && f.live == 0), "at %zu", n);
+        cr_expect_eq(found.count, rc == ML_OK ? 2 : 0);
+        ml_findings_fini(&found);
+        cr_assert_eq(f.live, 0, "at %zu", n);
+        cr_assert_eq(f.wrong_sizes, 0, "at %zu", n);
+    }
 }

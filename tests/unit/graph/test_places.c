@@ -2,6 +2,7 @@
  *
  * Places: how the shortest path tree folds, and what the places weigh.
  */
+#include "fail_alloc.h"
 #include "heap_sketch.h"
 
 #include <criterion/criterion.h>
@@ -396,5 +397,40 @@ Test(places, a_cancelled_build_leaves_nothing)
     cr_expect_eq(asked, 1);
     cr_expect_null(s.places.place);
     cr_expect_null(s.places.of_node);
+    sketch_fini(&s);
+}
+
+/* A heap that makes the trie grow, fold and weigh nested members. */
+static void
+draw_everything(struct sketch *sk)
+{
+    uint32_t app = sketch_root(sk, APP, 64, 0);
+    draw_chain(sk, app, 20, true);
+    for (int i = 0; i < 1500; i++) {
+        sketch_child(sk, app, ITEM, 8, 0);
+    }
+}
+
+Test(places, every_allocation_may_fail)
+{
+    struct sketch s;
+    struct fail_alloc f;
+    int rc = ML_ENOMEM;
+    size_t n = 0;
+    sketch_init(&s);
+    draw_everything(&s);
+    sketch_prepare(&s);
+    for (; rc != ML_OK; n++) {
+        struct ml_error err = {0};
+        fail_alloc_init(&f, n);
+        rc = ml_places_build(&s.g, &s.tree, &s.dom, &s.ret, &f.alloc, NULL, &s.places,
+                             &err);
+        cr_assert(rc == ML_OK || (rc == ML_ENOMEM && err.code == ML_ENOMEM));
+        cr_assert(rc == ML_OK || (s.places.place == NULL && f.live == 0), "at %zu", n);
+        ml_places_fini(&s.places);
+        cr_assert_eq(f.live, 0, "at %zu", n);
+        cr_assert_eq(f.wrong_sizes, 0, "at %zu", n);
+    }
+    cr_expect_gt(n, 14, "the heap does not try much any more");
     sketch_fini(&s);
 }
