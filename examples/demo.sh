@@ -121,7 +121,10 @@ show memalotctl snapshot "$pid"
 timeout 90 "$ctl" snapshot "$pid" >"$out/report.txt" 2>"$out/snapshot.err" ||
     fail "memalotctl snapshot: $(head -n 1 "$out/snapshot.err")"
 echo
-sed 's/^/   /' "$out/report.txt"
+# The first two findings and the closing figures; the rest is what any Flask has.
+awk '/^3  / {skipped = 1} /^TYPE / {skipped = 1} /^paused / {skipped = 0; print "..."}
+     /^report / {exit} !skipped' "$out/report.txt" | sed 's/^/   /'
+echo "   all of it: ${out#"$PWD"/}/report.txt"
 
 step "Are the first two findings the shop's two leaks?"
 "$python" - "$(newest_report)" <<'END' || fail "the report does not name them"

@@ -81,7 +81,8 @@ ml_paint_printf(struct ml_paint *p, enum ml_color color, const char *fmt, ...)
 }
 
 void
-ml_paint_figure(struct ml_paint *p, int indent, enum ml_color color, const char *fmt, ...)
+ml_paint_figure(struct ml_paint *p, int indent, enum ml_color color, const char *fmt,
+                ...)
 {
     char text[256];
     va_list ap;
@@ -187,8 +188,8 @@ ml_paint_sentence(struct ml_paint *p, enum ml_color color, const char *text, siz
             end = cp == ' ' ? at : end;
         }
         end = at == clean.len || end == i ? at : end;
-        size_t shown = end > i && end < clean.len && clean.data[end - 1] == ' ' ? end - 1
-                                                                               : end;
+        size_t shown =
+            end > i && end < clean.len && clean.data[end - 1] == ' ' ? end - 1 : end;
         put(p, color, clean.data + i, shown - i);
         p->at += ml_clean_columns(clean.data + i, shown - i);
         i = end;

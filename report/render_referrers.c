@@ -111,7 +111,8 @@ open_tree(struct tree *t, const json_t *graph)
     t->parent = calloc(t->count + 1, sizeof(*t->parent));
     t->state = calloc(t->count + 1, 1);
     t->is_root = calloc(t->count + 1, 1);
-    if (t->first == NULL || t->parent == NULL || t->state == NULL || t->is_root == NULL || !reverse(t)) {
+    if (t->first == NULL || t->parent == NULL || t->state == NULL ||
+        t->is_root == NULL || !reverse(t)) {
         return false;
     }
     for (size_t i = 0; i < json_array_size(roots); i++) {
@@ -150,7 +151,8 @@ place(struct tree *t, int target)
         int n = queue[done++];
         for (int i = t->first[n]; i < t->first[n + 1]; i++) {
             int holder = t->list[i];
-            if (holder != target && t->parent[holder] < 0 && t->state[holder] == UNSEEN) {
+            if (holder != target && t->parent[holder] < 0 &&
+                t->state[holder] == UNSEEN) {
                 t->parent[holder] = n;
                 queue[len++] = holder;
             }
@@ -191,7 +193,8 @@ paint_branch(struct ml_paint *p, int indent, const struct level *stack, int dept
 static void
 paint_node(struct ml_paint *p, const struct tree *t, int node, bool target, bool here)
 {
-    const json_t *name = json_object_get(json_array_get(t->nodes, (size_t)node), "name");
+    const json_t *name =
+        json_object_get(json_array_get(t->nodes, (size_t)node), "name");
     enum ml_color color = target             ? ML_TITLE
                           : t->is_root[node] ? ML_PATH
                                              : ML_PLAIN;

@@ -67,8 +67,8 @@ paint_iteration(struct ml_paint *p, const json_t *iteration, const struct choice
 }
 
 void
-ml_render_iteration(FILE *to, const json_t *iteration, const struct ml_text_style *style,
-                    int max_findings)
+ml_render_iteration(FILE *to, const json_t *iteration,
+                    const struct ml_text_style *style, int max_findings)
 {
     struct ml_paint p;
     struct choice c = {.max_findings = max_findings};

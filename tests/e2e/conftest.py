@@ -27,6 +27,10 @@ def pytest_configure(config):
         config.addinivalue_line("markers", marker)
 
 
+    if not INTERPRETERS:
+        pytest.exit("no CPython from 3.10 on was found (PYTHONS=?)", returncode=4)
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("slow") and not SLOW:

@@ -64,9 +64,13 @@ class Interpreter:
         return "" if self.agent.exists() else f"no agent for {self.name} is built"
 
 
+def _chosen() -> list[str]:
+    return os.environ.get("PYTHONS", "").replace(",", " ").split()
+
+
 def _candidates() -> list[str]:
-    chosen = os.environ.get("PYTHONS", "").replace(",", " ").split()
-    if chosen:
+    chosen = _chosen()
+    if any("py" in name for name in chosen):
         return chosen
     built = BUILD / "pythons"
     listed = [line.split("\t")[0] for line in built.read_text().splitlines()] \
@@ -85,9 +89,11 @@ def _candidates() -> list[str]:
 def find_interpreters() -> list[Interpreter]:
     """Return every CPython from 3.10 on, one for each agent suffix.
 
-    $PYTHONS (names or paths) restricts the list; those that the build was set up for
-    come first, so that one suffix is tested with the interpreter it was built with.
+    $PYTHONS restricts the list, by versions ("3.11 3.12") or by names and paths. Those
+    that the build was set up for come first, so that one suffix is tested with the
+    interpreter it was built with.
     """
+    versions = tuple(name for name in _chosen() if "py" not in name)
     found: dict[str, Interpreter] = {}
     for candidate in _candidates():
         if not shutil.which(candidate):
@@ -101,7 +107,8 @@ def find_interpreters() -> list[Interpreter]:
         facts["version"] = tuple(facts["version"])
         if facts["version"] >= (3, 10):
             found.setdefault(facts["suffix"], Interpreter(**facts))
-    return sorted(found.values(), key=lambda python: python.version)
+    wanted = [p for p in found.values() if p.name.startswith(versions or "")]
+    return sorted(wanted, key=lambda python: python.version)
 
 
 def wait_until(condition, what: str, timeout: float = PATIENCE, every: float = 0.01):

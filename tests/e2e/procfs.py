@@ -46,9 +46,13 @@ def threads(pid: int) -> set[int]:
 
 
 def mapped_files(pid: int) -> set[str]:
-    """Return every file that is mapped: libraries, locale archives, ..."""
+    """Return every file that is mapped: libraries, locale archives, ...
+
+    Shared anonymous memory, which the kernel shows as /dev/zero, is no file.
+    """
     lines = (line.split(maxsplit=5) for line in _read(pid, "maps").splitlines())
-    return {line[5] for line in lines if len(line) == 6 and line[5].startswith("/")}
+    names = {line[5] for line in lines if len(line) == 6 and line[5].startswith("/")}
+    return names - {"/dev/zero (deleted)"}
 
 
 def mappings(pid: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from harness import Rpc, RpcError, wait_until
 
-SHORT = ["test_json", "test_dict", "test_list"]
+SHORT = ["test_json", "test_dict", "test_list", "test_weakref", "test_descr"]
 LONG = [*SHORT, "test_threading", "test_asyncio", "test_subprocess", "test_signal"]
 
 
@@ -22,10 +22,11 @@ def outcomes(path) -> dict[str, str]:
 
 
 class Sweeper(threading.Thread):
-    """Asks for a snapshot every 300 ms until told to stop."""
+    """Asks for a snapshot every so many seconds until told to stop."""
 
-    def __init__(self, ctl, pid) -> None:
+    def __init__(self, ctl, pid, every) -> None:
         super().__init__(daemon=True)
+        self.every = every
         self.path, self.stopped = ctl.socket(pid), threading.Event()
         self.sweeps, self.refused = 0, []
 
@@ -36,7 +37,7 @@ class Sweeper(threading.Thread):
             self.refused.append(str(problem))
             return
         rpc = Rpc(self.path)
-        while not self.stopped.wait(0.3):
+        while not self.stopped.wait(self.every):
             try:
                 rpc.call("snapshot", save=False)
                 self.sweeps += 1
@@ -46,12 +47,12 @@ class Sweeper(threading.Thread):
                 return  # the program has ended
 
 
-def run_tests(target, ctl, python, tmp_path, names, agent):
+def run_tests(target, ctl, python, tmp_path, names, agent, every=0.3):
     """Run CPython's tests and return their outcomes and how many sweeps there were."""
     result = tmp_path / f"result-{agent}.xml"
     command = ["-m", "test", "-q", "--junit-xml", str(result), *names]
     program = target(command, python=python, agent=agent, ready=False)
-    sweeper = Sweeper(ctl, program.pid) if agent else None
+    sweeper = Sweeper(ctl, program.pid, every) if agent else None
     if sweeper:
         sweeper.start()
     program.process.wait(1500)
@@ -62,22 +63,24 @@ def run_tests(target, ctl, python, tmp_path, names, agent):
     return outcomes(result), sweeper.sweeps if sweeper else 0
 
 
-def compare(target, ctl, python, tmp_path, names):
+def compare(target, ctl, python, tmp_path, names, every):
     """The same tests, the same outcome for each, with and without."""
     if not python.tests:
         pytest.skip(f"{python.name} was installed without its own tests")
     without, _ = run_tests(target, ctl, python, tmp_path, names, agent=False)
-    with_agent, sweeps = run_tests(target, ctl, python, tmp_path, names, agent=True)
+    with_agent, sweeps = run_tests(
+        target, ctl, python, tmp_path, names, agent=True, every=every
+    )
     assert sweeps >= 2
     assert len(without) > 100
     assert with_agent == without
 
 
 def test_json_dict_and_list_do_not_notice(target, ctl, python, tmp_path):
-    compare(target, ctl, python, tmp_path, SHORT)
+    compare(target, ctl, python, tmp_path, SHORT, every=0.1)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_threads_signals_and_processes_do_not_notice(target, ctl, python, tmp_path):
-    compare(target, ctl, python, tmp_path, LONG)
+    compare(target, ctl, python, tmp_path, LONG, every=0.3)

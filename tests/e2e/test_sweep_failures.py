@@ -19,6 +19,13 @@ from harness import TARGETS, Rpc, RpcError, wait_until
 EXTENSION = Path(__file__).parent / "ext" / "badtraverse.c"
 
 
+def begin(program, before, method):
+    """Ask for a sweep; return the request's number and the sweep process."""
+    wait_until(lambda: procfs.children(program.pid) == before, "the last one gone")
+    number = program.rpc.send(method)
+    return number, child_of(program, before)
+
+
 def child_of(program, before):
     """Return the sweep process as soon as there is one."""
     def new():
@@ -38,8 +45,7 @@ def test_killing_the_sweep_process_costs_one_report(target, ctl):
 
     failures = []
     for _ in range(20):
-        number = program.rpc.send("types")
-        child = child_of(program, before)
+        number, child = begin(program, before, "types")
         time.sleep(dice.uniform(0, took))  # any moment of the sweep is meant
         try:
             os.kill(child, signal.SIGKILL)
@@ -53,7 +59,7 @@ def test_killing_the_sweep_process_costs_one_report(target, ctl):
     assert len(failures) >= 5, "hardly any sweep was hit"
     assert all("kill" in message.lower() for message in failures), failures
     assert program.call("types")["types"]
-    assert procfs.children(program.pid) == before
+    wait_until(lambda: procfs.children(program.pid) == before, "no process is left")
     assert ctl.saved() == []
 
 
@@ -183,8 +189,7 @@ def test_a_sweep_that_is_killed_while_it_writes_leaves_no_half_report(target, ct
     dice = random.Random(seed)
 
     for _ in range(15):
-        number = program.rpc.send("snapshot")
-        child = child_of(program, before)
+        number, child = begin(program, before, "snapshot")
         time.sleep(dice.uniform(0, took))
         for pid in [*procfs.children(child), child]:
             try:

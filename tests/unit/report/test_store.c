@@ -57,7 +57,8 @@ write_report(const char *start_time, int keep, const char *const *formats,
 {
     struct ml_store_options options = {dir, keep, formats, 150};
     struct ml_error err = {0};
-    json_t *iteration = load("report/iteration.json"), *summary = summary_at(start_time);
+    json_t *iteration = load("report/iteration.json"),
+           *summary = summary_at(start_time);
     cr_assert_eq(ml_store_write(&options, iteration, summary, id, &err), 0, "%s",
                  err.message);
     json_decref(iteration);
@@ -345,7 +346,8 @@ Test(store, ids_that_are_none_are_refused)
                                       "ab12-cd34/", "memalot_report_", "ab12-cd345"};
     json_t *report = NULL;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        cr_assert_eq(ml_store_read(dir, bad[i], &report, NULL), ML_EINVAL, "%s", bad[i]);
+        cr_assert_eq(ml_store_read(dir, bad[i], &report, NULL), ML_EINVAL, "%s",
+                     bad[i]);
         cr_assert_eq(ml_store_remove(dir, bad[i], NULL), ML_EINVAL, "%s", bad[i]);
     }
 }
