@@ -156,19 +156,11 @@ ml_agent_unhook(void)
     }
 }
 
-/* Everything a fresh agent begins with; what is kept from one life to the next (lock,
- * orders, phase) stands above the line in agent_state.h. */
+/* What every agent begins with, in a program and again in each child. */
 static void
-reset(struct ml_agent *a, const struct ml_agent_options *options)
+begin_anew(struct ml_agent *a)
 {
-    const char *version = Py_GetVersion();
     a->pid = getpid();
-    absolute(options->config_file, a->config_file);
-    absolute(options->writer, a->writer);
-    copy_env("XDG_RUNTIME_DIR", a->runtime_dir);
-    copy_env("HOME", a->home);
-    snprintf(a->python_version, sizeof(a->python_version), "%.*s",
-             (int)strcspn(version, " "), version);
     a->made_directory[0] = '\0';
     a->bind_at = a->bind_pause = 0;
     a->has_last_sweep = false;
@@ -176,7 +168,19 @@ reset(struct ml_agent *a, const struct ml_agent_options *options)
     a->detach_wanted = false;
     a->message_count = 0;
     ml_wakeup_forget_orders(&a->wakeup, ~0u);
-    ml_questions_init(&a->questions, &ml_agent_alloc);
+}
+
+/* Environment and paths as they are now: the program may change them later. */
+static void
+note_surroundings(struct ml_agent *a, const struct ml_agent_options *options)
+{
+    const char *version = Py_GetVersion();
+    absolute(options->config_file, a->config_file);
+    absolute(options->writer, a->writer);
+    copy_env("XDG_RUNTIME_DIR", a->runtime_dir);
+    copy_env("HOME", a->home);
+    snprintf(a->python_version, sizeof(a->python_version), "%.*s",
+             (int)strcspn(version, " +"), version);
 }
 
 /* Without the GIL: files and sockets may be slow. */
@@ -224,7 +228,9 @@ start_locked(struct ml_agent *a, const struct ml_agent_options *options,
              struct ml_error *err)
 {
     int rc;
-    reset(a, options);
+    begin_anew(a);
+    note_surroundings(a, options);
+    ml_questions_init(&a->questions, &ml_agent_alloc);
     Py_BEGIN_ALLOW_THREADS
     rc = prepare(a, err);
     Py_END_ALLOW_THREADS
@@ -361,20 +367,27 @@ resume_later(void *unused)
     return 0;
 }
 
-/* os.fork() counts threads after the hooks (3.12 and 3.13): a thread started here would
- * earn the program a DeprecationWarning. A pending call runs when os.fork() has
- * returned. Other threads of the program that fork are counted anyway. */
+/* A thread started in the hook would earn the program a DeprecationWarning where
+ * os.fork() counts afterwards; a pending call runs when it has returned. Forks of other
+ * threads than the main one are counted for that reason anyway. Not used where nobody
+ * counts: a master that forks in C may never run Python code again. */
+static bool
+schedule_resume(void)
+{
+    return compat_life_fork_counts_threads() && syscall(SYS_gettid) == getpid()
+           && Py_AddPendingCall(resume_later, NULL) == 0;
+}
+
 void
 ml_agent_after_fork_in_parent(void)
 {
     struct ml_agent *a = &the_agent;
-    bool main_thread = syscall(SYS_gettid) == getpid();
     lock_life(a);
     if (a->forks > 0) {
         a->forks--;
     }
-    if (a->forks == 0 && main_thread && !a->resume_is_due) {
-        a->resume_is_due = Py_AddPendingCall(resume_later, NULL) == 0;
+    if (a->forks == 0 && !a->resume_is_due) {
+        a->resume_is_due = schedule_resume();
     }
     if (!a->resume_is_due) {
         resume_locked(a);
@@ -382,30 +395,44 @@ ml_agent_after_fork_in_parent(void)
     unlock_life(a);
 }
 
-/* The parent's socket, pipe and sweep stay the parent's; this process gets its own. */
+/* Frees the inherited server and sweep without touching what is the parent's. When the
+ * thread was at work during the fork (a fork in C whose child calls Python's hooks all
+ * the same, as uWSGI does) they may be half-way through a change: then they are given
+ * up. */
 static int
-begin_child(struct ml_agent *a, struct ml_error *err)
+replace_inherited(struct ml_agent *a, bool trustworthy)
 {
-    ml_server_forget(a->server);
-    ml_sweep_forget(a->sweep);
-    ml_questions_clear(&a->questions);
+    struct ml_sweep_callbacks callbacks;
+    if (trustworthy) {
+        ml_server_forget(a->server);
+        ml_sweep_forget(a->sweep);
+        ml_questions_clear(&a->questions);
+        return ML_OK;
+    }
+    ml_agent_fill_callbacks(a, &callbacks);
+    a->server = ml_server_new(&a->ops, &ml_agent_alloc);
+    a->sweep = ml_sweep_new(&callbacks);
+    ml_questions_init(&a->questions, &ml_agent_alloc);
+    return a->server != NULL && a->sweep != NULL ? ML_OK : ML_ENOMEM;
+}
+
+static int
+begin_child(struct ml_agent *a)
+{
+    bool parked = !a->thread_exists;
+    a->thread_exists = false;
+    int rc = replace_inherited(a, parked);
     ml_wakeup_close(&a->wakeup);
-    ml_wakeup_forget_orders(&a->wakeup, ~0u);
-    a->pid = getpid();
-    a->made_directory[0] = '\0';
+    begin_anew(a);
     a->socket_path[0] = '\0';
-    a->has_last_sweep = false;
-    a->last_report[0] = '\0';
-    a->message_count = 0;
-    a->detach_wanted = false;
-    if (!a->settings.control.follow_forks) {
+    if (rc < 0 || !a->settings.control.follow_forks) {
         return ML_ESTATE;
     }
     a->bind_at = ml_agent_now() + CHILD_QUIET;
     ml_agent_apply_settings(a, true);
     ml_signals_adopt_child();
-    int rc = ml_wakeup_open(&a->wakeup, err);
-    return rc < 0 ? rc : ml_agent_thread_start(a, err);
+    rc = ml_wakeup_open(&a->wakeup, NULL);
+    return rc < 0 ? rc : ml_agent_thread_start(a, NULL);
 }
 
 void
@@ -417,11 +444,11 @@ ml_agent_after_fork_in_child(void)
         return;
     }
     renew_lock(a);
-    if (phase != ML_PHASE_ON || a->thread_exists) {
-        abandon(a); /* started while another thread was forking */
+    if (phase != ML_PHASE_ON) {
+        abandon(a); /* it was just leaving the parent */
         ml_agent_unhook();
     }
-    else if (begin_child(a, NULL) < 0) {
+    else if (begin_child(a) < 0) {
         ml_agent_release(a);
         ml_agent_unhook();
         atomic_store(&a->phase, ML_PHASE_OFF);

@@ -153,15 +153,12 @@ ml_agent_ask_snapshot(struct ml_agent *a, const char *why)
     }
 }
 
-void
-ml_agent_begin_sweep(struct ml_agent *a)
+static void
+begin_one(struct ml_agent *a)
 {
     struct ml_error err = {0};
     const struct ml_sweep_question *questions = a->questions.waiting.data;
     size_t count = a->questions.waiting.len;
-    if (count == 0 || ml_sweep_running(a->sweep)) {
-        return;
-    }
     count = count < SWEEP_MAX_QUESTIONS ? count : SWEEP_MAX_QUESTIONS;
     const struct ml_sweep_env env = {
         .writer = a->writer,
@@ -174,4 +171,13 @@ ml_agent_begin_sweep(struct ml_agent *a)
         }
     }
     ml_questions_drop(&a->questions, count);
+}
+
+/* More than one when a sweep was refused or is over at once (done in place). */
+void
+ml_agent_begin_sweep(struct ml_agent *a)
+{
+    while (a->questions.waiting.len > 0 && !ml_sweep_running(a->sweep)) {
+        begin_one(a);
+    }
 }

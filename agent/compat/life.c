@@ -49,6 +49,12 @@ compat_life_main_interpreter(void)
     return PyInterpreterState_Get() == PyInterpreterState_Main();
 }
 
+bool
+compat_life_fork_counts_threads(void)
+{
+    return PY_VERSION_HEX >= 0x030C0000;
+}
+
 /* -- reading what may not be there ----------------------------------------------------- */
 
 static bool

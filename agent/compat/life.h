@@ -29,6 +29,10 @@ void compat_life_gil_give(int state);
 /* The calling thread runs the main interpreter. GIL: held. */
 bool compat_life_main_interpreter(void);
 
+/* os.fork() counts the process's threads after it has called the hooks, to warn about
+ * forking with threads. GIL: not needed. */
+bool compat_life_fork_counts_threads(void);
+
 /* Take `hook` out of the three lists of os.register_at_fork, or the atexit entry whose
  * function is `callback`, comparing by identity: no __eq__ of the program runs, as it
  * would in atexit.unregister. False when nothing was found; then the entry stays and

@@ -16,7 +16,7 @@ def agent_thread(pid):
             with open(f"/proc/{pid}/task/{tid}/comm", encoding="utf-8") as comm:
                 if comm.read().strip() == "memalot":
                     return tid
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             pass
     return None
 
@@ -31,11 +31,17 @@ def traces(program):
     return json.loads(program.ask("traces"))
 
 
+def connect(path):
+    """Return a connection, None when nobody listens (yet)."""
+    try:
+        return Rpc(path)
+    except OSError:
+        return None
+
+
 def status_of(program, pid):
     """Return the status of another process's agent."""
-    path = program.ctl.socket(pid)
-    wait_until(path.exists, f"{path} is there")
-    rpc = Rpc(path)
+    rpc = wait_until(lambda: connect(program.ctl.socket(pid)), f"{pid}'s agent listens")
     try:
         return rpc.call("status")
     finally:

@@ -179,6 +179,21 @@ def test_the_signal_makes_one_saved_snapshot(target, python):
     assert program.ask("ping") == "pong"
 
 
+def test_questions_that_come_during_a_sweep_share_the_next(target, python):
+    program = target("lifecycle.py")
+    program.ask("grow 200000")
+    program.call("status")
+    before = procfs.children(program.pid)
+    first = program.rpc.send("types")
+    wait_until(lambda: procfs.children(program.pid) - before, "the sweep's process")
+    rest = [program.rpc.send("types", limit=n) for n in range(1, 6)]
+    pause = program.rpc.receive(first)["sweep"]["pause_s"]
+    answers = [program.rpc.receive(number) for number in rest]
+    assert [len(answer["types"]) for answer in answers] == [1, 2, 3, 4, 5]
+    assert len({answer["sweep"]["pause_s"] for answer in answers}) == 1
+    assert answers[0]["sweep"]["pause_s"] != pause
+
+
 def test_the_schedule_makes_snapshots(target, python):
     program = target("lifecycle.py", config="sweep: {every: 0.3s}\n")
     assert 0 <= program.call("status")["next_sweep_in_s"] <= 0.3

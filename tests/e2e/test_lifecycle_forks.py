@@ -8,6 +8,7 @@ import os
 import signal
 
 import procfs
+import pytest
 from harness import TARGETS, wait_until
 from lifecycle_support import agent_thread, catches, status_of, traces
 
@@ -128,6 +129,15 @@ def test_a_fork_in_c_leaves_the_parents_agent_alone(target, python):
     assert program.ctl.socket(program.pid).exists()
     os.kill(program.pid, signal.SIGUSR2)
     wait_until(lambda: program.call("status")["last_report"], "the parent's report")
+
+
+@pytest.mark.versions((3, 10), (3, 12))  # later ones insist on all the hooks
+def test_a_fork_in_c_whose_child_calls_the_hooks_has_an_agent(target, python):
+    program = target("lifecycle.py")
+    program.call("status")
+    child = int(program.ask("fork_in_c_with_hooks"))
+    assert status_of(program, child)["pid"] == child
+    assert program.call("status")["state"] == "idle"
 
 
 def test_a_child_of_a_fork_in_c_can_fork_and_end_as_python_does(target, python):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import procfs
 import pytest
-from harness import Rpc, wait_until
-from lifecycle_support import LIBRARY, agent_thread, catches, hang_up, status_of
+from harness import wait_until
+from lifecycle_support import LIBRARY, agent_thread, catches, connect, hang_up, status_of
 
 NOBODY = 65534
 
@@ -48,9 +48,8 @@ def test_descriptors_closed_during_a_sweep_cost_that_sweep_at_most(target, pytho
 
 def answers(program):
     """Tell whether the agent answers; a socket that nobody serves refuses."""
-    try:
-        rpc = Rpc(program.ctl.socket(program.pid), timeout=5)
-    except OSError:
+    rpc = connect(program.ctl.socket(program.pid))
+    if rpc is None:
         return False
     try:
         return rpc.call("status")["state"] == "idle"
@@ -106,9 +105,8 @@ def test_dropped_privileges_move_the_socket_to_the_new_user(target, python):
     directory = Path(f"/tmp/memalot-{NOBODY}")
     program.ask(f"setuid {NOBODY}")
     path = directory / f"{program.pid}.sock"
-    wait_until(path.exists, "the new user's socket")
+    rpc = wait_until(lambda: connect(path), "the new user's socket")
     assert path.stat().st_uid == NOBODY and path.stat().st_mode & 0o777 == 0o600
-    rpc = Rpc(path)
     assert rpc.call("status")["socket"] == str(path)
     assert rpc.call("detach") == {"detached": True}
     rpc.close()

@@ -67,6 +67,15 @@ def fork_in_c_and_exit():
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def fork_in_c_with_hooks():
+    """Fork in C and tell Python only in the child, as embedding servers do."""
+    pid = ctypes.CDLL(None).fork()
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+        wait_to_be_killed()
+    return pid
+
+
 def forks(count):
     """Fork often; children end at once, every other one as Python ends."""
     codes = set()
@@ -220,6 +229,7 @@ def hostile_callbacks():
 
 COMMANDS = {
     "fork": fork, "fork_from_thread": fork_from_thread, "fork_in_c": fork_in_c,
+    "fork_in_c_with_hooks": fork_in_c_with_hooks,
     "fork_in_c_and_exit": fork_in_c_and_exit, "forks": forks, "grow": grow, "pool": pool,
     "preexec": preexec, "python_child": python_child, "daemonize": daemonize,
     "closerange": closerange, "reuse_descriptors": reuse_descriptors,
