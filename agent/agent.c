@@ -301,7 +301,8 @@ ml_agent_running(void)
 }
 
 /* The hooks are left where they are: the interpreter is about to clear its lists, and
- * we may just be called from one of them. */
+ * we may just be called from one of them. So is the signal's handler: a `kill -USR2`
+ * that comes a moment too late must not end a program that is ending well. */
 void
 ml_agent_at_exit(void)
 {
@@ -309,6 +310,7 @@ ml_agent_at_exit(void)
     lock_life(a);
     end_thread(a, ML_ORDER_STOP);
     if (atomic_load(&a->phase) != ML_PHASE_OFF) {
+        ml_signals_silence();
         Py_BEGIN_ALLOW_THREADS
         ml_agent_release(a);
         Py_END_ALLOW_THREADS

@@ -31,7 +31,7 @@ ml_agent_load_settings(struct ml_agent *a, struct ml_settings *out, struct ml_er
             snprintf(more, sizeof(more), " (and %d more: memalotctl config check)", others);
         }
         if (first->line == 0) {
-            return ml_error_set(err, rc, "%s%s", first->message, more);
+            return ml_error_set(err, rc, "%s: %s%s", a->config_file, first->message, more);
         }
         return ml_error_set_at(err, rc, first->line, first->column, "%s:%d:%d: %s%s",
                                a->config_file, first->line, first->column, first->message,

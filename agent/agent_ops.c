@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sweep_job.h"
+
 #define DETACH_PATIENCE 1.0 /* seconds for the caller to take the answer */
 
 /* -- asked by methods ------------------------------------------------------------------ */
@@ -155,21 +157,21 @@ void
 ml_agent_begin_sweep(struct ml_agent *a)
 {
     struct ml_error err = {0};
-    struct ml_questions *q = &a->questions;
-    if (q->waiting.len == 0 || ml_sweep_running(a->sweep)) {
+    const struct ml_sweep_question *questions = a->questions.waiting.data;
+    size_t count = a->questions.waiting.len;
+    if (count == 0 || ml_sweep_running(a->sweep)) {
         return;
     }
+    count = count < SWEEP_MAX_QUESTIONS ? count : SWEEP_MAX_QUESTIONS;
     const struct ml_sweep_env env = {
         .writer = a->writer,
         .name = a->name,
         .agent_tid = atomic_load(&a->tid),
     };
-    int rc = ml_sweep_start(a->sweep, &env, &a->settings, q->waiting.data, q->waiting.len,
-                            &err);
-    if (rc < 0) {
-        for (size_t i = 0; i < q->waiting.len; i++) {
-            on_error(a, q->waiting.data[i].token, &err);
+    if (ml_sweep_start(a->sweep, &env, &a->settings, questions, count, &err) < 0) {
+        for (size_t i = 0; i < count; i++) {
+            on_error(a, questions[i].token, &err);
         }
     }
-    ml_questions_clear(q);
+    ml_questions_drop(&a->questions, count);
 }

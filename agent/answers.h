@@ -62,6 +62,9 @@ void describe_path_nodes(const struct sweep_view *v, const struct object_path *p
 void describe_root(const struct object_path *path, struct ml_json *j);
 void describe_type_name(const struct sweep_view *v, uint32_t node, struct ml_buf *out);
 
+/* Entries of a list, tuple, deque, dict or set; -1 for what is no container. */
+int64_t describe_length(const struct sweep_view *v, uint32_t node);
+
 /* key and values for one object: address, type, str, size, retained_size */
 void describe_object_keys(const struct sweep_view *v, uint32_t node, struct ml_json *j);
 void describe_text(const struct sweep_view *v, uint32_t node, struct ml_json *j);
@@ -76,7 +79,7 @@ void describe_sweep(const struct sweep_view *v, struct ml_json *j);
 void describe_totals(const struct sweep_view *v, struct ml_json *j);
 
 /* "2026-01-31T20:54:19.078977Z" */
-void describe_time(int64_t microseconds, char out[40]);
+void describe_time(int64_t microseconds, char out[64]);
 
 /* Substrings of the full type name: wanted when any of include (or none is given)
  * and none of exclude is in it. Ends at the first empty string. */

@@ -176,6 +176,27 @@ describe_text(const struct sweep_view *v, uint32_t node, struct ml_json *j)
     ml_buf_fini(&text);
 }
 
+int64_t
+describe_length(const struct sweep_view *v, uint32_t node)
+{
+    if (node == ML_NO_NODE) {
+        return -1;
+    }
+    PyObject *op = take_object(&v->take, node);
+    switch ((enum take_shape)take_kind_of(&v->take, node)->shape) {
+    case SHAPE_LIST:
+    case SHAPE_TUPLE:
+    case SHAPE_DEQUE:
+        return Py_SIZE(op);
+    case SHAPE_DICT:
+        return PyDict_GET_SIZE(op);
+    case SHAPE_SET:
+        return ((PySetObject *)op)->used;
+    default:
+        return -1;
+    }
+}
+
 void
 describe_object_keys(const struct sweep_view *v, uint32_t node, struct ml_json *j)
 {
@@ -252,7 +273,7 @@ describe_path_nodes(const struct sweep_view *v, const struct object_path *path,
 /* -- figures -------------------------------------------------------------------------------- */
 
 void
-describe_time(int64_t microseconds, char out[40])
+describe_time(int64_t microseconds, char out[64])
 {
     time_t seconds = (time_t)(microseconds / 1000000);
     /* Gregorian from days, without libc's time zone lock (Hinnant, chrono algorithms) */
@@ -262,7 +283,7 @@ describe_time(int64_t microseconds, char out[40])
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
     int day = (int)(doy - (153 * mp + 2) / 5 + 1), month = (int)(mp < 10 ? mp + 3 : mp - 9);
     int year = (int)(yoe + era * 400 + (month <= 2)), rest = (int)(seconds % 86400);
-    snprintf(out, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", year, month, day, rest / 3600,
+    snprintf(out, 64, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", year, month, day, rest / 3600,
              rest / 60 % 60, rest % 60, (int)(microseconds % 1000000));
 }
 

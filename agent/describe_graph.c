@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "human.h"
+
 #define MAX_DRAWN 512
 
 struct drawing {
@@ -110,28 +112,18 @@ draw_root(struct drawing *d, const struct object_path *p)
 static void
 node_text(const struct sweep_view *v, uint32_t node, struct ml_json *j)
 {
-    const struct take_kind *kind = take_kind_of(&v->take, node);
-    PyObject *op = take_object(&v->take, node);
-    Py_ssize_t n = -1;
-    if (kind->shape == SHAPE_LIST || kind->shape == SHAPE_TUPLE ||
-        kind->shape == SHAPE_DEQUE) {
-        n = Py_SIZE(op);
-    }
-    else if (kind->shape == SHAPE_DICT) {
-        n = PyDict_GET_SIZE(op);
-    }
-    else if (kind->shape == SHAPE_SET) {
-        n = ((PySetObject *)op)->used;
-    }
+    int64_t n = describe_length(v, node);
     ml_json_key(j, "text");
-    if (n >= 0) {
-        char text[64];
-        snprintf(text, sizeof(text), "%zd %s", n, n == 1 ? "entry" : "entries");
-        ml_json_str(j, text);
-    }
-    else {
+    if (n < 0) {
         describe_text(v, node, j);
+        return;
     }
+    struct ml_buf text;
+    ml_buf_init(&text, v->a);
+    ml_human_count(&text, (uint64_t)n);
+    ml_buf_puts(&text, n == 1 ? " entry" : " entries");
+    ml_json_strn(j, text.data, text.len);
+    ml_buf_fini(&text);
 }
 
 static uint32_t

@@ -64,8 +64,20 @@ ml_questions_add_own(struct ml_questions *q, struct ml_error *err)
 }
 
 void
+ml_questions_drop(struct ml_questions *q, size_t count)
+{
+    struct ml_question_vec *waiting = &q->waiting;
+    if (count >= waiting->len) {
+        ml_questions_clear(q);
+        return;
+    }
+    waiting->len -= count;
+    memmove(waiting->data, waiting->data + count, waiting->len * sizeof(*waiting->data));
+}
+
+void
 ml_questions_clear(struct ml_questions *q)
 {
-    /* 64 waiting questions are 300 KiB: not kept for the next rush. */
+    /* 64 of them are 300 KiB: not kept for the next rush. */
     ml_question_vec_free(&q->waiting, q->a);
 }

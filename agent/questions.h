@@ -34,7 +34,8 @@ int ml_questions_add(struct ml_questions *q, const struct ml_sweep_request *requ
 /* The agent's own wish for a saved snapshot. One that waits already is enough. */
 int ml_questions_add_own(struct ml_questions *q, struct ml_error *err);
 
-/* Drops all. */
+/* Drops the first `count`, or all: they have been handed over. */
+void ml_questions_drop(struct ml_questions *q, size_t count);
 void ml_questions_clear(struct ml_questions *q);
 
 /* A snapshot with everything as configured, to be saved. */

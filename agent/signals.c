@@ -82,6 +82,13 @@ ml_signals_restore(void)
     atomic_store(&bell, NULL);
 }
 
+void
+ml_signals_silence(void)
+{
+    atomic_store(&bell, NULL);
+    atomic_store(&wanted, 0);
+}
+
 enum ml_signals_state
 ml_signals_state(void)
 {

@@ -28,6 +28,10 @@ void ml_signals_adopt_child(void);
 /* Back to the default action where the handler is still ours. */
 void ml_signals_restore(void);
 
+/* Nobody listens any more, but the signal still does no harm: for the last moments of a
+ * process. */
+void ml_signals_silence(void);
+
 /* Looks at the disposition in force. */
 enum ml_signals_state ml_signals_state(void);
 

@@ -158,7 +158,7 @@ answer(const struct sweep_view *v, const struct ml_sweep_request *r, struct ml_j
 static void
 writer_line(struct child *c, const struct ml_buf *iteration, struct ml_buf *line)
 {
-    char start[40], path[64], command[4096];
+    char start[64], path[64], command[4096];
     struct ml_json j;
     const struct sweep_job *job = c->job;
     describe_time(job->started_at, start);

@@ -30,7 +30,7 @@ is_furniture(const char *name)
         "_frozen_importlib_external.FileFinder", "ModuleSpec", "SourceFileLoader",
         "ExtensionFileLoader", "FileFinder", "SourcelessFileLoader", "NamespaceLoader",
         "_abc._abc_data", "_abc_data", "property", "staticmethod", "classmethod",
-        "PyCapsule", "ABCMeta"};
+        "PyCapsule", "ABCMeta", "weakref", "weakref.ReferenceType"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(name, names[i]) == 0) {
             return true;

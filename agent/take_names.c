@@ -603,7 +603,7 @@ name_module_root(const struct take *t, const struct take_root *root,
     str_into(root->name, 90, variable, sizeof(variable));
     if (root->kind == ROOT_MODULE) {
         snprintf(out->expr, sizeof(out->expr), "%s", out->owner);
-        snprintf(out->words, sizeof(out->words), "%s (module)", out->owner);
+        snprintf(out->words, sizeof(out->words), "%.120s (module)", out->owner);
         return;
     }
     snprintf(out->expr, sizeof(out->expr), "%s.%s", out->owner, variable);

@@ -255,6 +255,21 @@ put_named(struct text *x, const char *what, PyObject *name, PyObject *op)
 }
 
 static void
+put_method(struct text *x, PyMethodObject *m)
+{
+    PyObject *name = PyFunction_Check(m->im_func)
+                         ? ((PyFunctionObject *)m->im_func)->func_qualname
+                         : NULL;
+    ml_buf_puts(x->out, "<bound method ");
+    if (name != NULL) {
+        take_str_text(name, 200, x->out);
+    }
+    ml_buf_puts(x->out, " of ");
+    put_object(x, m->im_self, NESTED_DEPTH);
+    ml_buf_putc(x->out, '>');
+}
+
+static void
 put_container(struct text *x, PyObject *op, uint8_t shape, int depth)
 {
     if (depth >= NESTED_DEPTH || full(x)) {
@@ -323,6 +338,9 @@ put_object(struct text *x, PyObject *op, int depth)
         break;
     case SHAPE_FUNCTION:
         put_named(x, "function", ((PyFunctionObject *)op)->func_qualname, op);
+        break;
+    case SHAPE_METHOD:
+        put_method(x, (PyMethodObject *)op);
         break;
     case SHAPE_CODE:
         put_named(x, "code", compat_code_name((PyCodeObject *)op), op);

@@ -169,7 +169,8 @@ append_end(struct ml_buf *out, const char *text, size_t len, int columns, int fl
     struct ml_buf whole;
     ml_buf_init(&whole, out->a);
     int dots_width = flags & ML_CLEAN_ASCII ? 3 : 1;
-    int width = append_all(&whole, text, len, columns > dots_width ? 0 : columns, flags);
+    int width =
+        append_all(&whole, text, len, columns > dots_width ? 0 : columns, flags);
     size_t from = 0;
     if (width > columns) {
         while (from < whole.len && width > columns - dots_width) {
@@ -190,7 +191,8 @@ append_end(struct ml_buf *out, const char *text, size_t len, int columns, int fl
 }
 
 int
-ml_clean_append(struct ml_buf *out, const char *text, size_t len, int columns, int flags)
+ml_clean_append(struct ml_buf *out, const char *text, size_t len, int columns,
+                int flags)
 {
     if (text == NULL) {
         return 0;

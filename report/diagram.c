@@ -99,7 +99,8 @@ set_defaults(Agraph_t *g)
         {AGEDGE, "penwidth", "1.1"},
     };
     for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
-        agattr(g, defaults[i].kind, (char *)defaults[i].name, (char *)defaults[i].value);
+        agattr(g, defaults[i].kind, (char *)defaults[i].name,
+               (char *)defaults[i].value);
     }
 }
 
@@ -162,7 +163,8 @@ add_edge(Agraph_t *g, const struct ml_plan *plan, const struct ml_plan_edge *edg
     }
 }
 
-/* Whatever nothing holds on the top rank, leaked objects that hold nothing shown on the bottom one. */
+/* Whatever nothing holds on the top rank, leaked objects that hold nothing shown on
+ * the bottom one. */
 static void
 set_ranks(Agraph_t *g, const struct ml_plan *plan)
 {
@@ -174,7 +176,9 @@ set_ranks(Agraph_t *g, const struct ml_plan *plan)
     }
     for (int i = 0; i < plan->node_count; i++) {
         const struct ml_plan_node *n = &plan->nodes[i];
-        if (n->drawn && n->kind != ML_KIND_LEAKED && n->has_out && !n->has_in) {
+        bool starts =
+            n->kind == ML_KIND_ROOT || (n->kind != ML_KIND_LEAKED && n->has_out);
+        if (n->drawn && starts && !n->has_in) {
             agsubnode(top, node_at(g, i, 0), 1);
         }
         if (n->drawn && n->kind == ML_KIND_LEAKED && !n->has_out && !rows) {
@@ -260,7 +264,8 @@ write_svg(const char *data, size_t len, const char *path, struct ml_error *err)
     struct ml_buf svg;
     ml_buf_init(&svg, &ml_alloc_libc);
     ml_svg_finish(&svg, data, len);
-    int rc = svg.failed ? ml_error_nomem(err) : write_file(path, svg.data, svg.len, err);
+    int rc =
+        svg.failed ? ml_error_nomem(err) : write_file(path, svg.data, svg.len, err);
     ml_buf_fini(&svg);
     return rc;
 }
@@ -279,9 +284,9 @@ write_picture(Agraph_t *g, const char *format, const char *path, struct ml_error
     complaint[0] = '\0';
     laid_out = gvLayout(gvc, g, "dot") == 0;
     if (!laid_out || gvRenderData(gvc, g, format, &data, &len) != 0 || data == NULL) {
-        rc = ml_error_set(err, ML_EUNSUPPORTED, "graphviz cannot make the %s: %s", format,
-                          complaint[0] != '\0' ? complaint
-                                               : "its plugins seem not to be installed");
+        rc = ml_error_set(
+            err, ML_EUNSUPPORTED, "graphviz cannot make the %s: %s", format,
+            complaint[0] != '\0' ? complaint : "its plugins seem not to be installed");
         goto out;
     }
     rc = strcmp(format, "svg") == 0 ? write_svg(data, len, path, err)

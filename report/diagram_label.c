@@ -37,8 +37,8 @@ const struct ml_kind_look ml_kind_looks[ML_KIND_COUNT] = {
                         "#f87171"},
     [ML_KIND_NATIVE] = {"native code", "ml-native", "#e2e8d5", "#4d5d2a", "#3a4423",
                         "#b5c98a"},
-    [ML_KIND_MORE] = {"more, summed up", "ml-more", "#ffffff", "#6b7280", "#1b2130",
-                      "#9ca3af"},
+    [ML_KIND_MORE] = {"more, summed up", "ml-more", "#ffffff", "#94a3b8", "#1b2130",
+                      "#8290a5"},
 };
 
 /* Graphviz substitutes \N, \G and the like in HTML-like labels as well; a doubled
@@ -108,8 +108,8 @@ put_text(struct ml_buf *out, put_fn *put, const json_t *value, int columns, int 
 {
     struct ml_buf clean;
     ml_buf_init(&clean, out->a);
-    ml_clean_append(&clean, json_string_value(value), json_string_length(value), columns,
-                    flags);
+    ml_clean_append(&clean, json_string_value(value), json_string_length(value),
+                    columns, flags);
     if (clean.len > 0) {
         put(out, clean.data, clean.len);
     }
@@ -144,8 +144,8 @@ put_row(struct ml_buf *out, const json_t *node, const char *key, int columns, in
     if (!has_text(node, key)) {
         return;
     }
-    ml_buf_printf(out, "<TR><TD><FONT POINT-SIZE=\"11\" COLOR=\"%s\">%s", ML_COLOR_QUIET,
-                  style);
+    ml_buf_printf(out, "<TR><TD><FONT POINT-SIZE=\"11\" COLOR=\"%s\">%s",
+                  ML_COLOR_QUIET, style);
     put_text(out, put_html, json_object_get(node, key), columns, flags);
     ml_buf_printf(out, "%s</FONT></TD></TR>", style[0] != '\0' ? "</I>" : "");
 }
@@ -277,8 +277,9 @@ edge_word(const struct ml_plan_edge *edge)
     const char *kind = edge->json != NULL ? ml_json_text(edge->json, "kind") : NULL;
     static const char *const known[] = {"attr",    "key",    "index",  "local",
                                         "closure", "global", "member", "internal"};
-    static const char *const words[] = {"attribute", "key",    "item",       "local",
-                                        "closure",   "global", "set member", "internal"};
+    static const char *const words[] = {"attribute",  "key",     "item",
+                                        "local",      "closure", "global",
+                                        "set member", "internal"};
     for (size_t i = 0; kind != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
         if (strcmp(kind, known[i]) == 0) {
             return words[i];
@@ -331,7 +332,8 @@ ml_label_node_tip(struct ml_buf *out, const struct ml_plan *plan,
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (has_text(node->json, keys[i])) {
             ml_buf_puts(out, "&#10;");
-            put_text(out, put_tip, json_object_get(node->json, keys[i]), TIP_COLUMNS, 0);
+            put_text(out, put_tip, json_object_get(node->json, keys[i]), TIP_COLUMNS,
+                     0);
         }
     }
     if (ml_json_has_number(node->json, "size") ||

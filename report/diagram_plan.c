@@ -93,8 +93,10 @@ measure(struct ml_plan *p, bool forward)
         changed = false;
         for (int i = 0; i < p->edge_count; i++) {
             const struct ml_plan_edge *e = &p->edges[i];
-            int *a = forward ? &p->nodes[e->from].from_root : &p->nodes[e->to].to_leaked;
-            int *b = forward ? &p->nodes[e->to].from_root : &p->nodes[e->from].to_leaked;
+            int *a =
+                forward ? &p->nodes[e->from].from_root : &p->nodes[e->to].to_leaked;
+            int *b =
+                forward ? &p->nodes[e->to].from_root : &p->nodes[e->from].to_leaked;
             if (*a != INT_MAX && *a + 1 < *b) {
                 *b = *a + 1;
                 changed = true;
@@ -130,7 +132,8 @@ choose(struct ml_plan *p, int given, int max_nodes, struct ml_error *err)
         const struct ml_plan_node *n = &p->nodes[i];
         bool end = n->kind == ML_KIND_ROOT || n->kind == ML_KIND_LEAKED;
         scores[i].index = i;
-        scores[i].value = (long long)n->from_root + n->to_leaked - (end ? LLONG_MAX / 2 : 0);
+        scores[i].value =
+            (long long)n->from_root + n->to_leaked - (end ? LLONG_MAX / 2 : 0);
     }
     qsort(scores, (size_t)given, sizeof(*scores), by_score);
     int room = given <= max_nodes ? given : max_nodes - 1;
@@ -173,7 +176,7 @@ sum_up(struct ml_plan *p, int more)
     }
 }
 
-/* The first edge into every node is always drawn, the others as long as there is room. */
+/* The first edge into every node is always drawn, the others while there is room. */
 static void
 limit_edges(struct ml_plan *p, int max_edges)
 {

@@ -18,8 +18,7 @@ static const struct {
     [ML_GLYPH_BRANCH] = {"├─ ", "|- "},  [ML_GLYPH_LAST] = {"└─ ", "`- "},
     [ML_GLYPH_DOWN] = {"│  ", "|  "},    [ML_GLYPH_DOT] = {" · ", ", "},
     [ML_GLYPH_TIMES] = {"×", "x"},       [ML_GLYPH_RULE] = {"─", "-"},
-    [ML_GLYPH_CYCLE] = {"↺ ", "@ "},     [ML_GLYPH_SHARED] = {"↑ ", "^ "},
-    [ML_GLYPH_LEFT] = {"← ", "<- "},
+    [ML_GLYPH_CYCLE] = {"↺ ", "@ "},     [ML_GLYPH_SHARED] = {"↗ ", "^ "},
 };
 
 static const char *const codes[] = {
@@ -82,7 +81,8 @@ ml_paint_printf(struct ml_paint *p, enum ml_color color, const char *fmt, ...)
 }
 
 void
-ml_paint_figure(struct ml_paint *p, int indent, enum ml_color color, const char *fmt, ...)
+ml_paint_figure(struct ml_paint *p, int indent, enum ml_color color, const char *fmt,
+                ...)
 {
     char text[256];
     va_list ap;
@@ -188,8 +188,8 @@ ml_paint_sentence(struct ml_paint *p, enum ml_color color, const char *text, siz
             end = cp == ' ' ? at : end;
         }
         end = at == clean.len || end == i ? at : end;
-        size_t shown = end > i && end < clean.len && clean.data[end - 1] == ' ' ? end - 1
-                                                                               : end;
+        size_t shown =
+            end > i && end < clean.len && clean.data[end - 1] == ' ' ? end - 1 : end;
         put(p, color, clean.data + i, shown - i);
         p->at += ml_clean_columns(clean.data + i, shown - i);
         i = end;

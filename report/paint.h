@@ -32,8 +32,7 @@ enum ml_glyph {
     ML_GLYPH_TIMES,  /* "×" */
     ML_GLYPH_RULE,   /* "─" */
     ML_GLYPH_CYCLE,  /* "↺ " */
-    ML_GLYPH_SHARED, /* "↑ " */
-    ML_GLYPH_LEFT,   /* "← " */
+    ML_GLYPH_SHARED, /* "↗ " */
 };
 
 struct ml_paint {

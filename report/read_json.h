@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One JSON file of a report, from disk to json_t. Files of the original tool are
- * written by Python, which escapes halves of surrogate pairs that no JSON library
- * takes; those become U+FFFD instead of costing the report.
+ * One JSON file of a report, from disk to json_t. Python's json module writes halves
+ * of surrogate pairs as escapes, which no strict JSON library takes; in files that
+ * went through such hands they become U+FFFD instead of costing the report.
  */
 #ifndef ML_REPORT_READ_JSON_H
 #define ML_REPORT_READ_JSON_H

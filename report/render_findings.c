@@ -215,7 +215,8 @@ paint_sites(struct ml_paint *p, const json_t *sites)
         ml_paint_printf(p, ML_PLAIN, ":%lld ", ml_json_integer(site, "line"));
         ml_paint_text(p, ML_PLAIN, json_object_get(site, "function"), 40);
         if (ml_json_has_number(site, "share")) {
-            ml_paint_printf(p, ML_DIM, "  %.0f %%", 100 * ml_json_number(site, "share"));
+            ml_paint_printf(p, ML_DIM, "  %.0f %%",
+                            100 * ml_json_number(site, "share"));
         }
         ml_paint_line(p);
     }

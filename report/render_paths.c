@@ -48,7 +48,8 @@ paint_paths(struct ml_paint *p, const json_t *paths)
     }
     if (json_array_size(paths) == 0) {
         ml_paint_pad(p, 2);
-        ml_paint_word(p, ML_PLAIN, "No path from a root: nothing visible keeps it alive.");
+        ml_paint_word(p, ML_PLAIN,
+                      "No path from a root: nothing visible keeps it alive.");
         ml_paint_line(p);
     }
 }
@@ -105,8 +106,8 @@ ml_render_refs(FILE *to, const json_t *answer, const struct ml_text_style *style
         const json_t *r = json_array_get(references, i);
         const json_t *label = json_object_get(r, "label");
         ml_table_row(t);
-        ml_table_text(t, 0,
-                      json_string_length(label) > 0 ? label : json_object_get(r, "kind"));
+        ml_table_text(
+            t, 0, json_string_length(label) > 0 ? label : json_object_get(r, "kind"));
         ml_table_text(t, 1, json_object_get(r, "address"));
         ml_table_bytes(t, 2, r, "size");
         ml_table_bytes(t, 3, r, "retained_size");

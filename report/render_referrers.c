@@ -9,8 +9,9 @@
  *         └─ create_leaks.cache (local)  root
  *
  * The graph in a report may have cycles and shared parts, and may be anything at all
- * when the report is somebody else's: every node is unfolded once, later meetings
- * refer to it; lines and depth are limited. The walk keeps its own stack.
+ * when the report is somebody else's: every node is unfolded once, where it is nearest
+ * to the object (going deep first would hang whole modules below their first closure),
+ * other meetings refer to it; lines and depth are limited. The walk keeps its own stack.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct tree {
     size_t count;
     int *first;    /* referrers of node n: list[first[n] .. first[n + 1]] */
     int *list;
+    int *parent;   /* below which a node is unfolded: breadth first; -1: none */
     char *state;
     char *is_root;
     int lines;
@@ -106,9 +108,11 @@ open_tree(struct tree *t, const json_t *graph)
     t->count = json_array_size(t->nodes);
     t->count = t->count > MAX_NODES ? MAX_NODES : t->count;
     t->first = calloc(t->count + 2, sizeof(*t->first));
+    t->parent = calloc(t->count + 1, sizeof(*t->parent));
     t->state = calloc(t->count + 1, 1);
     t->is_root = calloc(t->count + 1, 1);
-    if (t->first == NULL || t->state == NULL || t->is_root == NULL || !reverse(t)) {
+    if (t->first == NULL || t->parent == NULL || t->state == NULL ||
+        t->is_root == NULL || !reverse(t)) {
         return false;
     }
     for (size_t i = 0; i < json_array_size(roots); i++) {
@@ -125,8 +129,37 @@ close_tree(struct tree *t)
 {
     free(t->first);
     free(t->list);
+    free(t->parent);
     free(t->state);
     free(t->is_root);
+}
+
+/* Gives every node that the target reaches, and no target before did, its place. */
+static bool
+place(struct tree *t, int target)
+{
+    int *queue = calloc(t->count + 1, sizeof(*queue));
+    size_t done = 0, len = 0;
+    if (queue == NULL) {
+        return false;
+    }
+    for (size_t n = 0; n < t->count; n++) {
+        t->parent[n] = -1;
+    }
+    queue[len++] = target;
+    while (done < len) {
+        int n = queue[done++];
+        for (int i = t->first[n]; i < t->first[n + 1]; i++) {
+            int holder = t->list[i];
+            if (holder != target && t->parent[holder] < 0 &&
+                t->state[holder] == UNSEEN) {
+                t->parent[holder] = n;
+                queue[len++] = holder;
+            }
+        }
+    }
+    free(queue);
+    return true;
 }
 
 /* Indentation and branch for a line below `depth` open levels. When the tree has grown
@@ -158,22 +191,23 @@ paint_branch(struct ml_paint *p, int indent, const struct level *stack, int dept
 }
 
 static void
-paint_node(struct ml_paint *p, const struct tree *t, int node, bool target)
+paint_node(struct ml_paint *p, const struct tree *t, int node, bool target, bool here)
 {
-    const json_t *name = json_object_get(json_array_get(t->nodes, (size_t)node), "name");
+    const json_t *name =
+        json_object_get(json_array_get(t->nodes, (size_t)node), "name");
     enum ml_color color = target             ? ML_TITLE
                           : t->is_root[node] ? ML_PATH
                                              : ML_PLAIN;
-    if (t->state[node] != UNSEEN) {
+    if (!here) {
         ml_paint_mark(p, t->state[node] == OPEN ? ML_GLYPH_CYCLE : ML_GLYPH_SHARED);
         color = ML_DIM;
     }
     ml_paint_text(p, color, name, 0);
-    if (t->state[node] == OPEN) {
-        ml_paint_word(p, ML_DIM, "  cycle");
-    }
-    else if (t->state[node] == DONE) {
-        ml_paint_word(p, ML_DIM, "  shown above");
+    if (!here) {
+        ml_paint_word(p, ML_DIM,
+                      t->state[node] == OPEN   ? "  cycle"
+                      : t->state[node] == DONE ? "  shown above"
+                                               : "  shown below");
     }
     else if (t->is_root[node]) {
         ml_paint_word(p, ML_DIM, "  root");
@@ -187,7 +221,7 @@ walk(struct ml_paint *p, struct tree *t, int target, int indent)
     struct level stack[MAX_DEPTH];
     int depth = 0;
     paint_branch(p, indent, stack, 0);
-    paint_node(p, t, target, true);
+    paint_node(p, t, target, true, true);
     stack[depth++] = (struct level){target, t->first[target], t->first[target + 1]};
     t->state[target] = OPEN;
     while (depth > 0) {
@@ -209,8 +243,9 @@ walk(struct ml_paint *p, struct tree *t, int target, int indent)
             top->next = top->end;
             continue;
         }
-        paint_node(p, t, node, false);
-        if (t->state[node] == UNSEEN) {
+        bool here = t->state[node] == UNSEEN && t->parent[node] == top->node;
+        paint_node(p, t, node, false, here);
+        if (here) {
             t->state[node] = OPEN;
             stack[depth++] = (struct level){node, t->first[node], t->first[node + 1]};
         }
@@ -227,7 +262,7 @@ paint_holders(struct ml_paint *p, const json_t *detail, int indent)
     if (open_tree(&t, graph)) {
         for (size_t i = 0; i < json_array_size(targets); i++) {
             int target = index_of(&t, json_array_get(targets, i));
-            if (target >= 0 && t.state[target] == UNSEEN) {
+            if (target >= 0 && t.state[target] == UNSEEN && place(&t, target)) {
                 walk(p, &t, target, indent);
                 painted = true;
             }

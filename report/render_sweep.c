@@ -29,9 +29,10 @@ paint_usage(struct ml_paint *p, const json_t *usage)
     ml_paint_printf(p, ML_BOLD, "RSS %s",
                     ml_text_bytes(ml_json_number(usage, "current_rss_bytes"), text));
     if (ml_json_has_number(usage, "current_rss_diff")) {
-        ml_paint_printf(p, ML_BOLD, ", %s since iteration %lld",
-                        ml_text_bytes_diff(ml_json_number(usage, "current_rss_diff"), text),
-                        ml_json_integer(usage, "diff_from_iteration"));
+        ml_paint_printf(
+            p, ML_BOLD, ", %s since iteration %lld",
+            ml_text_bytes_diff(ml_json_number(usage, "current_rss_diff"), text),
+            ml_json_integer(usage, "diff_from_iteration"));
     }
     ml_paint_printf(p, ML_PLAIN, " (peak %s)",
                     ml_text_bytes(ml_json_number(usage, "peak_rss_bytes"), text));

@@ -47,9 +47,10 @@ paint_totals(struct ml_paint *p, const json_t *totals)
                         ml_text_bytes(ml_json_number(totals, "live_size"), size));
     }
     if (ml_json_has_number(totals, "garbage_objects")) {
-        ml_paint_figure(p, 0, ML_DIM, "%s garbage objects in %s",
-                        ml_text_count(ml_json_integer(totals, "garbage_objects"), count),
-                        ml_text_bytes(ml_json_number(totals, "garbage_size"), size));
+        ml_paint_figure(
+            p, 0, ML_DIM, "%s garbage objects in %s",
+            ml_text_count(ml_json_integer(totals, "garbage_objects"), count),
+            ml_text_bytes(ml_json_number(totals, "garbage_size"), size));
     }
     if (p->at > 0) {
         ml_paint_line(p);
@@ -92,8 +93,8 @@ ml_render_retained(FILE *to, const json_t *answer, const struct ml_text_style *s
         ml_table_bytes(t, 0, r, "retained_size");
         ml_table_bytes(t, 1, r, "size");
         ml_table_count(t, 2, r, "objects");
-        ml_table_text(t, 3,
-                      json_string_length(path) > 0 ? path : json_object_get(r, "address"));
+        ml_table_text(
+            t, 3, json_string_length(path) > 0 ? path : json_object_get(r, "address"));
         ml_table_text(t, 4, json_object_get(r, "type"));
     }
     ml_table_print(t);

@@ -48,6 +48,13 @@ paint_leaks(struct ml_paint *p, const json_t *iteration, const struct choice *c)
 static void
 paint_iteration(struct ml_paint *p, const json_t *iteration, const struct choice *c)
 {
+    if (json_is_string(json_object_get(iteration, "broken"))) {
+        ml_paint_word(p, ML_WARN, "This iteration cannot be read: ");
+        ml_paint_text(p, ML_WARN, json_object_get(iteration, "broken"), 200);
+        ml_paint_line(p);
+        ml_paint_line(p);
+        return;
+    }
     ml_render_verdict(p, iteration);
     ml_paint_line(p);
     if (c->summary_only) {
@@ -60,8 +67,8 @@ paint_iteration(struct ml_paint *p, const json_t *iteration, const struct choice
 }
 
 void
-ml_render_iteration(FILE *to, const json_t *iteration, const struct ml_text_style *style,
-                    int max_findings)
+ml_render_iteration(FILE *to, const json_t *iteration,
+                    const struct ml_text_style *style, int max_findings)
 {
     struct ml_paint p;
     struct choice c = {.max_findings = max_findings};
@@ -110,8 +117,10 @@ paint_heading(struct ml_paint *p, const json_t *iteration)
     ml_paint_rule(p, 2);
     ml_paint_printf(p, ML_BOLD, " Iteration %lld",
                     ml_json_integer(iteration, "iteration_number"));
-    ml_paint_word(p, ML_DIM, ml_paint_glyph(p, ML_GLYPH_DOT));
-    paint_time(p, json_object_get(iteration, "end_time"));
+    if (json_is_string(json_object_get(iteration, "end_time"))) {
+        ml_paint_word(p, ML_DIM, ml_paint_glyph(p, ML_GLYPH_DOT));
+        paint_time(p, json_object_get(iteration, "end_time"));
+    }
     ml_paint_word(p, ML_PLAIN, " ");
     ml_paint_rule(p, end);
     ml_paint_line(p);

@@ -40,8 +40,9 @@ int ml_store_write(const struct ml_store_options *options, json_t *iteration,
  * for a directory that cannot be read). A missing directory is an empty list. */
 int ml_store_list(const char *directory, json_t **out, struct ml_error *err);
 
-/* One report: {summary, iterations: [...]}, iterations ascending. `id` with or without
- * the directory's prefix "memalot_report_". */
+/* One report: {summary, iterations: [...]}, iterations ascending; one that cannot be
+ * read is {iteration_number, "broken": reason}. `id` with or without the directory's
+ * prefix "memalot_report_". */
 int ml_store_read(const char *directory, const char *id, json_t **out,
                   struct ml_error *err);
 int ml_store_remove(const char *directory, const char *id, struct ml_error *err);
@@ -67,10 +68,12 @@ void ml_render_report(FILE *to, const json_t *report, const struct ml_text_style
                       int num_iterations, const char *const *types, bool summary_only);
 /* Answers of the control methods as tables and trees. */
 void ml_render_types(FILE *to, const json_t *answer, const struct ml_text_style *style);
-void ml_render_retained(FILE *to, const json_t *answer, const struct ml_text_style *style);
+void ml_render_retained(FILE *to, const json_t *answer,
+                        const struct ml_text_style *style);
 void ml_render_paths(FILE *to, const json_t *answer, const struct ml_text_style *style);
 void ml_render_refs(FILE *to, const json_t *answer, const struct ml_text_style *style);
-void ml_render_garbage(FILE *to, const json_t *answer, const struct ml_text_style *style);
+void ml_render_garbage(FILE *to, const json_t *answer,
+                       const struct ml_text_style *style);
 void ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *style);
 
 /* -- diagram.c: DOT and pictures, the only code that includes cgraph.h and gvc.h ---- */

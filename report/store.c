@@ -77,7 +77,8 @@ complete(json_t *iteration, json_t *summary, const char *id)
 }
 
 static int
-cannot_write(const struct writing *w, const char *name, int failed, struct ml_error *err)
+cannot_write(const struct writing *w, const char *name, int failed,
+             struct ml_error *err)
 {
     return ml_error_set(err, failed == EACCES || failed == EPERM ? ML_EPERM : ML_EIO,
                         "cannot write the report to %s: %s: %s", w->path, name,
@@ -143,7 +144,8 @@ open_temp(struct writing *w, struct ml_error *err)
             }
             return cannot_write(w, w->temp, errno, err);
         }
-        w->out = openat(w->dir, w->temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        w->out =
+            openat(w->dir, w->temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return w->out >= 0 ? ML_OK : cannot_write(w, w->temp, errno, err);
     }
     return ml_error_set(err, ML_EIO, "cannot find a free report id in %s", w->path);
@@ -156,8 +158,9 @@ warn(json_t *iteration, long long finding, const char *format, const char *why)
     json_t *sweep = json_object_get(iteration, "sweep");
     set_default(sweep, "warnings", json_array());
     char text[sizeof(((struct ml_error *)0)->message) + 100];
-    snprintf(text, sizeof(text), "the %s diagram of finding %lld could not be drawn: %s",
-             format, finding, why);
+    snprintf(text, sizeof(text),
+             "the %s diagram of finding %lld could not be drawn: %s", format, finding,
+             why);
     json_array_append_new(json_object_get(sweep, "warnings"), json_string(text));
 }
 
@@ -240,7 +243,8 @@ ml_store_write(const struct ml_store_options *options, json_t *iteration,
     struct writing w = {.options = options, .iteration = iteration,
                         .summary = summary, .dir = -1, .out = -1};
     if (!json_is_object(iteration) || !json_is_object(summary)) {
-        return ml_error_set(err, ML_EFORMAT, "a report needs an iteration and a summary");
+        return ml_error_set(err, ML_EFORMAT,
+                            "a report needs an iteration and a summary");
     }
     int rc = w.dir = ml_store_dir_open(options->directory, true, w.path, err);
     if (rc < 0 || (rc = open_temp(&w, err)) != ML_OK) {

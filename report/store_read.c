@@ -239,41 +239,87 @@ by_number(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* One iteration. The original tool writes into the directory that readers see, so that
+ * its last file may be half there: that costs this iteration, not the others. */
+static int
+read_iteration(int report, const char *name, int number, json_t **out,
+               struct ml_error *err)
+{
+    struct ml_error why = {0};
+    int rc = ml_read_json(report, name, out, &why);
+    if (rc == ML_EFORMAT) {
+        *out = json_pack("{s:i, s:s}", "iteration_number", number, "broken", why.message);
+        rc = *out != NULL ? ML_OK : ML_ENOMEM;
+    }
+    return rc == ML_OK ? rc : ml_error_set(err, rc, "%s", why.message);
+}
+
+/* The number in "iteration_report_N.json", -1 for other names. */
+static int
+iteration_number(const char *name)
+{
+    int number, end = 0;
+    if (sscanf(name, "iteration_report_%9d.json%n", &number, &end) != 1 || end == 0 ||
+        name[end] != '\0' || number < 0) {
+        return -1;
+    }
+    return number;
+}
+
+static int
+add_iteration(json_t *array, int report, const char *name, struct ml_error *err)
+{
+    json_t *iteration = NULL;
+    int number = iteration_number(name);
+    if (number < 0) {
+        return ML_OK;
+    }
+    int rc = read_iteration(report, name, number, &iteration, err);
+    if (rc == ML_OK && json_array_append_new(array, iteration) != 0) {
+        rc = ml_error_nomem(err);
+    }
+    return rc;
+}
+
+/* jansson has no sorting: the members go through an array of pointers. */
+static int
+sort_iterations(json_t *array, struct ml_error *err)
+{
+    size_t n = json_array_size(array);
+    json_t **sorted = calloc(n + 1, sizeof(*sorted));
+    if (sorted == NULL) {
+        return ml_error_nomem(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = json_incref(json_array_get(array, i));
+    }
+    qsort(sorted, n, sizeof(*sorted), by_number);
+    for (size_t i = 0; i < n; i++) {
+        json_array_set_new(array, i, sorted[i]);
+    }
+    free(sorted);
+    return ML_OK;
+}
+
 /* Puts the iterations of an open report into `array`, ascending. */
 static int
 read_iterations(int report, json_t *array, struct ml_error *err)
 {
-    json_t **found = NULL;
-    size_t len = 0;
     int rc = ML_OK, copy = openat(report, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
     const struct dirent *e;
-    while (rc == ML_OK && entries != NULL && (e = readdir(entries)) != NULL) {
-        int number, end = 0;
-        if (sscanf(e->d_name, "iteration_report_%9d.json%n", &number, &end) != 1 ||
-            end == 0 || e->d_name[end] != '\0') {
-            continue;
+    if (entries == NULL) {
+        rc = ml_error_set(err, ML_EIO, "%s", strerror(errno));
+        if (copy >= 0) {
+            close(copy);
         }
-        json_t **more = realloc(found, (len + 1) * sizeof(*found));
-        if (more == NULL) {
-            rc = ml_error_nomem(err);
-            break;
-        }
-        found = more;
-        rc = ml_read_json(report, e->d_name, &found[len], err);
-        len += rc == ML_OK;
+        return rc;
     }
-    if (entries != NULL) {
-        closedir(entries);
+    while (rc == ML_OK && (e = readdir(entries)) != NULL) {
+        rc = add_iteration(array, report, e->d_name, err);
     }
-    if (len > 1) {
-        qsort(found, len, sizeof(*found), by_number);
-    }
-    for (size_t i = 0; i < len; i++) {
-        json_array_append_new(array, found[i]);
-    }
-    free(found);
-    return rc;
+    closedir(entries);
+    return rc == ML_OK ? sort_iterations(array, err) : rc;
 }
 
 static int

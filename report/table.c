@@ -28,7 +28,8 @@ struct ml_table {
 };
 
 struct ml_table *
-ml_table_new(struct ml_paint *p, const char *const *headings, const enum ml_column *kinds)
+ml_table_new(struct ml_paint *p, const char *const *headings,
+             const enum ml_column *kinds)
 {
     struct ml_table *t = calloc(1, sizeof(*t));
     if (t != NULL) {

@@ -243,13 +243,15 @@ read_line(struct ml_client *c, struct ml_progress_line *line, int timeout_ms,
     return ML_OK;
 }
 
-/* data.code carries the enum's name, the JSON-RPC code its number. */
+/* -32001 and down are the agent's own codes; -32602 is what the user typed. */
 static int
 take_error(const json_t *error, struct ml_error *err)
 {
     json_int_t code = json_integer_value(json_object_get(error, "code"));
     const char *message = json_string_value(json_object_get(error, "message"));
-    int ml_code = code <= -32001 && code >= -32099 ? (int)(code + 32000) : ML_EINVAL;
+    int ml_code = code <= -32001 && code >= -32099 ? (int)(code + 32000)
+                  : code == -32602                 ? ML_EINVAL
+                                                   : ML_EFORMAT;
     return ml_error_set(err, ml_code, "%s",
                         message != NULL ? message : "the agent refused without a word");
 }

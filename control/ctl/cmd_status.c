@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#include "paint.h"
+
+#define COLUMN 15 /* where values begin */
+
 static const char *
 text_of(const json_t *o, const char *key)
 {
@@ -14,87 +18,134 @@ text_of(const json_t *o, const char *key)
 }
 
 static void
-line(FILE *to, const char *name, const char *value)
+name(struct ml_paint *p, const char *what)
 {
-    if (value[0] != '\0') {
-        fprintf(to, "%-14s %s\n", name, value);
+    ml_paint_word(p, ML_DIM, what);
+    ml_paint_pad(p, COLUMN);
+}
+
+/* A line for a text of the agent's, none when there is none. */
+static void
+text_line(struct ml_paint *p, const char *what, const json_t *value)
+{
+    if (json_is_string(value) && json_string_length(value) > 0) {
+        name(p, what);
+        ml_paint_whole(p, ML_PLAIN, value);
+        ml_paint_line(p);
     }
 }
 
 static void
-bytes_line(FILE *to, const char *name, const json_t *value)
+word_line(struct ml_paint *p, const char *what, const char *value)
+{
+    name(p, what);
+    ml_paint_word(p, ML_PLAIN, value);
+    ml_paint_line(p);
+}
+
+static void
+bytes_line(struct ml_paint *p, const char *what, const json_t *value)
 {
     char text[32];
     if (json_is_number(value)) {
-        line(to, name, ml_text_bytes(json_number_value(value), text));
+        word_line(p, what, ml_text_bytes(json_number_value(value), text));
     }
 }
 
 static void
-last_sweep(FILE *to, const json_t *sweep)
+head(struct ml_paint *p, const json_t *s)
+{
+    long up = (long)json_number_value(json_object_get(s, "uptime_s"));
+    name(p, "process");
+    ml_paint_printf(p, ML_PLAIN, "%lld  ",
+                    (long long)json_integer_value(json_object_get(s, "pid")));
+    ml_paint_whole(p, ML_BOLD, json_object_get(s, "name"));
+    ml_paint_line(p);
+    name(p, "agent");
+    ml_paint_whole(p, ML_PLAIN, json_object_get(s, "version"));
+    ml_paint_word(p, ML_PLAIN, ", ");
+    ml_paint_whole(p, ML_PLAIN, json_object_get(s, "state"));
+    ml_paint_line(p);
+    text_line(p, "python", json_object_get(s, "python_version"));
+    name(p, "uptime");
+    ml_paint_printf(p, ML_PLAIN, "%ld:%02ld:%02ld", up / 3600, up / 60 % 60, up % 60);
+    ml_paint_line(p);
+}
+
+static void
+last_sweep(struct ml_paint *p, const json_t *sweep)
 {
     char count[32];
+    name(p, "last sweep");
     if (!json_is_object(sweep)) {
-        line(to, "last sweep", "none yet");
-        return;
+        ml_paint_word(p, ML_PLAIN, "none yet");
     }
-    if (json_is_false(json_object_get(sweep, "ok"))) {
-        fprintf(to, "%-14s failed: %s\n", "last sweep", text_of(sweep, "message"));
-        return;
+    else if (json_is_false(json_object_get(sweep, "ok"))) {
+        ml_paint_word(p, ML_WARN, "failed: ");
+        ml_paint_whole(p, ML_WARN, json_object_get(sweep, "message"));
     }
-    fprintf(to, "%-14s paused %.1f ms, took %.2f s, %s objects (%s)\n", "last sweep",
-            json_number_value(json_object_get(sweep, "pause_s")) * 1000,
-            json_number_value(json_object_get(sweep, "duration_s")),
-            ml_text_count(json_integer_value(json_object_get(sweep, "objects")), count),
-            text_of(sweep, "mode"));
+    else {
+        ml_text_count(json_integer_value(json_object_get(sweep, "objects")), count);
+        ml_paint_printf(p, ML_PLAIN, "paused %.1f ms, took %.2f s, %s objects (",
+                        json_number_value(json_object_get(sweep, "pause_s")) * 1000,
+                        json_number_value(json_object_get(sweep, "duration_s")), count);
+        ml_paint_whole(p, ML_PLAIN, json_object_get(sweep, "mode"));
+        ml_paint_word(p, ML_PLAIN, ")");
+    }
+    ml_paint_line(p);
 }
 
 static void
-uptime(FILE *to, const json_t *value)
+signal_line(struct ml_paint *p, const json_t *signal)
 {
-    long s = (long)json_number_value(value);
-    fprintf(to, "%-14s %ld:%02ld:%02ld\n", "uptime", s / 3600, s / 60 % 60, s % 60);
-}
-
-static void
-signal_line(FILE *to, const json_t *signal)
-{
-    const char *name = text_of(signal, "name"), *state = text_of(signal, "state");
+    const char *state = text_of(signal, "state");
+    if (state[0] == '\0') {
+        return;
+    }
+    name(p, "signal");
+    ml_paint_whole(p, ML_PLAIN, json_object_get(signal, "name"));
     if (strcmp(state, "program's") == 0) {
-        fprintf(to, "%-14s %s belongs to the program: not taken\n", "signal", name);
+        ml_paint_word(p, ML_WARN, " belongs to the program: not taken");
     }
-    else if (state[0] != '\0') {
-        fprintf(to, "%-14s %s%s%s\n", "signal", name, name[0] != '\0' ? ", " : "", state);
+    else {
+        ml_paint_word(p, ML_PLAIN, text_of(signal, "name")[0] != '\0' ? ", " : "");
+        ml_paint_whole(p, ML_PLAIN, json_object_get(signal, "state"));
+    }
+    ml_paint_line(p);
+}
+
+static void
+next_sweep(struct ml_paint *p, const json_t *seconds)
+{
+    if (json_is_number(seconds)) {
+        name(p, "next sweep");
+        ml_paint_printf(p, ML_PLAIN, "in %.0f s", json_number_value(seconds));
+        ml_paint_line(p);
     }
 }
 
 static void
 render(FILE *to, const json_t *s, const struct ml_text_style *style)
 {
-    const json_t *value;
+    const json_t *message;
     size_t i;
-    fprintf(to, "%-14s %lld  %s\n", "process",
-            (long long)json_integer_value(json_object_get(s, "pid")), text_of(s, "name"));
-    fprintf(to, "%-14s %s, %s\n", "agent", text_of(s, "version"), text_of(s, "state"));
-    line(to, "python", text_of(s, "python_version"));
-    uptime(to, json_object_get(s, "uptime_s"));
-    bytes_line(to, "rss", json_object_get(s, "rss"));
-    bytes_line(to, "own memory", json_object_get(s, "own_memory"));
-    line(to, "monitoring",
-         json_is_true(json_object_get(s, "monitoring")) ? "yes" : "no");
-    signal_line(to, json_object_get(s, "signal"));
-    line(to, "config file", text_of(s, "config_file"));
-    line(to, "reports", text_of(s, "report_directory"));
-    last_sweep(to, json_object_get(s, "last_sweep"));
-    value = json_object_get(s, "next_sweep_in_s");
-    if (json_is_number(value)) {
-        fprintf(to, "%-14s in %.0f s\n", "next sweep", json_number_value(value));
-    }
-    line(to, "last report", text_of(s, "last_report"));
-    line(to, "socket", text_of(s, "socket"));
-    json_array_foreach(json_object_get(s, "messages"), i, value)
+    struct ml_paint p;
+    ml_paint_init(&p, to, style);
+    head(&p, s);
+    bytes_line(&p, "rss", json_object_get(s, "rss"));
+    bytes_line(&p, "own memory", json_object_get(s, "own_memory"));
+    word_line(&p, "monitoring",
+              json_is_true(json_object_get(s, "monitoring")) ? "yes" : "no");
+    signal_line(&p, json_object_get(s, "signal"));
+    text_line(&p, "config file", json_object_get(s, "config_file"));
+    text_line(&p, "reports", json_object_get(s, "report_directory"));
+    last_sweep(&p, json_object_get(s, "last_sweep"));
+    next_sweep(&p, json_object_get(s, "next_sweep_in_s"));
+    text_line(&p, "last report", json_object_get(s, "last_report"));
+    text_line(&p, "socket", json_object_get(s, "socket"));
+    json_array_foreach(json_object_get(s, "messages"), i, message)
     {
-        line(to, "message", json_is_string(value) ? json_string_value(value) : "");
+        text_line(&p, "message", message);
     }
 }
 

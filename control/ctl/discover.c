@@ -186,6 +186,9 @@ ml_discover_label(struct ml_agent_found *a, char *out, size_t cap)
     const json_t *status = ml_discover_status(a);
     const char *name = json_string_value(json_object_get(status, "name"));
     snprintf(out, cap, "%ld  %s", a->pid, name != NULL ? name : "(does not answer)");
+    for (char *p = out; *p != '\0'; p++) {
+        *p = (unsigned char)*p < 0x20 || *p == 0x7F ? '?' : *p;
+    }
     return out;
 }
 
@@ -197,8 +200,8 @@ list_and_refuse(struct ml_discovery *d, const char *why)
     char label[300];
     ml_print_note("%s", why);
     for (size_t i = 0; i < d->count; i++) {
-        fprintf(stderr, "  %s  %s\n", ml_discover_label(&d->agent[i], label, sizeof(label)),
-                d->agent[i].path);
+        ml_discover_label(&d->agent[i], label, sizeof(label));
+        fprintf(stderr, "  %s  %s\n", label, d->agent[i].path);
     }
     return ML_EXIT_NO_AGENT;
 }

@@ -32,10 +32,14 @@ print_help(FILE *to, const char *program, const struct ml_command *const *comman
 {
     fprintf(to, "usage: %s COMMAND [options] ...\n\n", program);
     fputs("Finds memory leaks in running Python programs.\n\n", to);
+    bool targets = commands == all_commands;
     for (; *commands != NULL; commands++) {
         if (!(*commands)->hidden) {
             fprintf(to, "  %-10s %s\n", (*commands)->name, (*commands)->summary);
         }
+    }
+    if (!targets) {
+        return;
     }
     fprintf(to, "\nTARGET is a PID, a socket's path or a configured name; left out, it is "
                 "the only agent\nthere is. '%s COMMAND --help' says more.\n\n"

@@ -13,13 +13,18 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* What an agent or a file name says is quoted in here: control characters never get
+ * to the terminal. */
 static void
 say(const char *fmt, va_list ap)
 {
+    char text[2048];
+    vsnprintf(text, sizeof(text), fmt, ap);
+    for (char *p = text; *p != '\0'; p++) {
+        *p = (unsigned char)*p < 0x20 || *p == 0x7F ? '?' : *p;
+    }
     fflush(stdout);
-    fprintf(stderr, "%s: ", program_invocation_short_name);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name, text);
 }
 
 int
@@ -45,6 +50,7 @@ int
 ml_print_exit_code(int ml_code)
 {
     return ml_code == ML_EPERM        ? ML_EXIT_REFUSED
+           : ml_code == ML_EINVAL     ? ML_EXIT_USAGE
            : ml_code == ML_EAMBIGUOUS ? ML_EXIT_NO_AGENT
                                       : ML_EXIT_FAILED;
 }

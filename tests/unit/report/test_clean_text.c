@@ -53,7 +53,8 @@ ParameterizedTest(struct row *row, clean_text, comes_out_as_the_table_says)
     struct ml_buf out;
     setlocale(LC_ALL, "C"); /* the program's locale must not matter */
     ml_buf_init(&out, &ml_alloc_libc);
-    int width = ml_clean_append(&out, row->in, strlen(row->in), row->columns, row->flags);
+    int width =
+        ml_clean_append(&out, row->in, strlen(row->in), row->columns, row->flags);
     cr_assert_str_eq(ml_buf_str(&out), row->out);
     cr_assert_eq(width, row->width, "width %d of \"%s\"", width, row->out);
     ml_buf_fini(&out);

@@ -48,7 +48,8 @@ static char *
 draw(const json_t *graph, const char *format, int max_nodes, size_t *len)
 {
     struct ml_error err = {0};
-    cr_assert_eq(ml_diagram_write(graph, json_string_value(json_object_get(graph, "title")),
+    cr_assert_eq(ml_diagram_write(graph,
+                                  json_string_value(json_object_get(graph, "title")),
                                   format, max_nodes, file, &err),
                  0, "%s", err.message);
     FILE *in = fopen(file, "rb");
@@ -107,7 +108,8 @@ Test(diagram, svg_has_tooltips_a_page_and_a_dark_side)
     cr_assert_not_null(strstr(text, "@media (prefers-color-scheme: dark)"));
     cr_assert_not_null(strstr(text, "<rect class=\"ml-page\""));
     cr_assert_not_null(strstr(text, "max-width: 100%"));
-    cr_assert_not_null(strstr(text, "<title>SESSIONS&#10;dict&#10;0x7f0000001040&#10;"));
+    cr_assert_not_null(
+        strstr(text, "<title>SESSIONS&#10;dict&#10;0x7f0000001040&#10;"));
     cr_assert_not_null(strstr(text, "×48 211"));
     cr_assert_null(strstr(text, "<title>n0</title>"));
     cr_assert_eq(count(text, "class=\"node"), 6);
@@ -142,9 +144,10 @@ check_well_formed(const char *text, size_t len)
         if (cp == '&') {
             const char *p = text + i + 1;
             size_t name = strcspn(p, "; <\"");
-            cr_assert(p[name] == ';' && (p[0] == '#' || !strncmp(p, "amp;", 4) ||
-                                         !strncmp(p, "lt;", 3) || !strncmp(p, "gt;", 3) ||
-                                         !strncmp(p, "quot;", 5) || !strncmp(p, "nbsp;", 5)),
+            cr_assert(p[name] == ';' &&
+                          (p[0] == '#' || !strncmp(p, "amp;", 4) ||
+                           !strncmp(p, "lt;", 3) || !strncmp(p, "gt;", 3) ||
+                           !strncmp(p, "quot;", 5) || !strncmp(p, "nbsp;", 5)),
                       "entity at %.20s", p);
         }
         if (cp == '<' && text[i + 1] == '/') {
@@ -191,13 +194,13 @@ make_chain(int n)
     json_t *nodes = json_array(), *edges = json_array();
     for (int i = 0; i < n; i++) {
         const char *kind = i == 0 ? "root" : i == n - 1 ? "leaked" : "instance";
-        json_array_append_new(nodes, json_pack("{s:i, s:s, s:s, s:s, s:i}", "id", i, "kind",
-                                               kind, "name", "x", "type", "t", "count", 1));
+        json_array_append_new(nodes,
+                              json_pack("{s:i, s:s, s:s, s:s, s:i}", "id", i, "kind",
+                                        kind, "name", "x", "type", "t", "count", 1));
         if (i > 0) {
-            json_array_append_new(edges,
-                                  json_pack("{s:i, s:i, s:s, s:s, s:i}", "from", (i - 1) / 3,
-                                            "to", i, "label", ".a", "kind", "attr",
-                                            "count", 1));
+            json_array_append_new(edges, json_pack("{s:i, s:i, s:s, s:s, s:i}", "from",
+                                                   (i - 1) / 3, "to", i, "label", ".a",
+                                                   "kind", "attr", "count", 1));
         }
     }
     return json_pack("{s:o, s:o}", "nodes", nodes, "edges", edges);
@@ -278,7 +281,8 @@ Test(diagram, an_empty_graph_and_an_unknown_format_are_errors)
     cr_assert_eq(ml_diagram_write(empty, "t", "svg", 10, file, &err), ML_EFORMAT);
     cr_assert_eq(ml_diagram_write(NULL, "t", "svg", 10, file, &err), ML_EFORMAT);
     cr_assert_eq(ml_diagram_write(graph, "t", "../x", 10, file, &err), ML_EINVAL);
-    cr_assert_eq(ml_diagram_write(graph, "t", "dot", 10, "/nonexistent/x", &err), ML_EIO);
+    cr_assert_eq(ml_diagram_write(graph, "t", "dot", 10, "/nonexistent/x", &err),
+                 ML_EIO);
     cr_assert_not_null(strstr(err.message, "/nonexistent/x"));
     cr_assert_neq(access(file, F_OK), 0);
     json_decref(graph);
@@ -291,7 +295,8 @@ Test(diagram, the_guard_hands_the_message_on)
     json_t *graph = load("graph_simple"), *empty = json_object();
     cr_assert_eq(ml_diagram_write_guarded(graph, "t", "dot", 10, file, 20, &err), 0);
     cr_assert_eq(access(file, F_OK), 0);
-    cr_assert_eq(ml_diagram_write_guarded(empty, "t", "dot", 10, file, 20, &err), ML_EIO);
+    cr_assert_eq(ml_diagram_write_guarded(empty, "t", "dot", 10, file, 20, &err),
+                 ML_EIO);
     cr_assert_str_eq(err.message, "the graph has no nodes");
     json_decref(graph);
     json_decref(empty);

@@ -12,7 +12,8 @@
 #include "golden.h"
 #include "report.h"
 
-typedef void answer_fn(FILE *to, const json_t *answer, const struct ml_text_style *style);
+typedef void answer_fn(FILE *to, const json_t *answer,
+                       const struct ml_text_style *style);
 
 static void
 iteration(FILE *to, const json_t *value, const struct ml_text_style *style)
@@ -31,7 +32,8 @@ load(const char *name)
 }
 
 static char *
-render(answer_fn *how, const json_t *value, const struct ml_text_style *style, size_t *len)
+render(answer_fn *how, const json_t *value, const struct ml_text_style *style,
+       size_t *len)
 {
     char *text = NULL;
     FILE *to = open_memstream(&text, len);
@@ -171,7 +173,8 @@ check_widths(const char *text, int width, const char *what)
 {
     for (const char *line = text; *line != '\0';) {
         size_t len = strcspn(line, "\n");
-        cr_assert_leq(ml_clean_columns(line, len), width, "%s: %.*s", what, (int)len, line);
+        cr_assert_leq(ml_clean_columns(line, len), width, "%s: %.*s", what, (int)len,
+                      line);
         line += len + (line[len] == '\n');
     }
 }
@@ -199,7 +202,8 @@ poison(json_t *value, const char *evil, size_t len)
 
 Test(render, no_text_of_a_report_commands_the_terminal)
 {
-    static const char evil[] = "\033]0;owned\007\033[2J\xc2\x9b" "31m\xe2\x80\xae\r\n\0\b%s%n";
+    static const char evil[] = "\033]0;owned\007\033[2J\xc2\x9b"
+                               "31m\xe2\x80\xae\r\n\0\b%s%n";
     struct ml_text_style styles[] = {UNICODE, ASCII, FILE_STYLE};
     for (size_t i = 0; i < sizeof(everything) / sizeof(everything[0]); i++) {
         json_t *value = load(everything[i].name);
@@ -219,7 +223,8 @@ Test(render, no_text_of_a_report_commands_the_terminal)
 Test(render, tables_stay_within_the_terminal)
 {
     static const char *const names[] = {"types", "garbage", "list"};
-    static answer_fn *const how[] = {ml_render_types, ml_render_garbage, ml_render_list};
+    static answer_fn *const how[] = {ml_render_types, ml_render_garbage,
+                                     ml_render_list};
     struct ml_text_style styles[] = {UNICODE, ASCII};
     char wide[3001];
     for (int i = 0; i < 1000; i++) {
@@ -284,12 +289,13 @@ Test(render, a_referrer_graph_with_thousands_of_nodes_ends)
         for (int k = 1; k <= 10; k++) {
             json_array_append_new(ids, json_integer((i + k) % 3000));
         }
-        json_array_append_new(nodes, json_pack("{s:i, s:s, s:i, s:o}", "id", i, "name",
-                                               "x", "object_id", i, "referent_ids", ids));
+        json_array_append_new(nodes,
+                              json_pack("{s:i, s:s, s:i, s:o}", "id", i, "name", "x",
+                                        "object_id", i, "referent_ids", ids));
     }
-    json_t *value = json_pack("{s:[{s:s, s:{s:[i], s:[], s:o}}]}", "object_details_list",
-                              "object_type_name", "t", "referrer_graph", "target_ids", 0,
-                              "root_ids", "graph_nodes", nodes);
+    json_t *value = json_pack(
+        "{s:[{s:s, s:{s:[i], s:[], s:o}}]}", "object_details_list", "object_type_name",
+        "t", "referrer_graph", "target_ids", 0, "root_ids", "graph_nodes", nodes);
     size_t len, lines = 0;
     char *text = render(iteration, value, &style, &len);
     for (size_t i = 0; i < len; i++) {

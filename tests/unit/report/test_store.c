@@ -57,7 +57,8 @@ write_report(const char *start_time, int keep, const char *const *formats,
 {
     struct ml_store_options options = {dir, keep, formats, 150};
     struct ml_error err = {0};
-    json_t *iteration = load("report/iteration.json"), *summary = summary_at(start_time);
+    json_t *iteration = load("report/iteration.json"),
+           *summary = summary_at(start_time);
     cr_assert_eq(ml_store_write(&options, iteration, summary, id, &err), 0, "%s",
                  err.message);
     json_decref(iteration);
@@ -345,7 +346,8 @@ Test(store, ids_that_are_none_are_refused)
                                       "ab12-cd34/", "memalot_report_", "ab12-cd345"};
     json_t *report = NULL;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        cr_assert_eq(ml_store_read(dir, bad[i], &report, NULL), ML_EINVAL, "%s", bad[i]);
+        cr_assert_eq(ml_store_read(dir, bad[i], &report, NULL), ML_EINVAL, "%s",
+                     bad[i]);
         cr_assert_eq(ml_store_remove(dir, bad[i], NULL), ML_EINVAL, "%s", bad[i]);
     }
 }
@@ -396,6 +398,27 @@ Test(store, a_report_without_its_summary_is_broken_and_not_missing)
     snprintf(path, sizeof(path), "%s/memalot_report_%s/summary.json", dir, id);
     cr_assert_eq(unlink(path), 0);
     cr_assert_eq(ml_store_read(dir, id, &report, NULL), ML_EFORMAT);
+}
+
+Test(store, a_broken_iteration_does_not_cost_the_others)
+{
+    char id[ML_REPORT_ID_SIZE];
+    json_t *report = NULL;
+    write_report("2026-02-01T00:00:00Z", 5, NULL, id);
+    put_file(id, "iteration_report_10.json", "");
+    put_file(id, "iteration_report_2.json", "[]");
+    put_file(id, "iteration_report_x.json", "{");
+    cr_assert_eq(ml_store_read(dir, id, &report, NULL), 0);
+    json_t *iterations = json_object_get(report, "iterations");
+    static const int numbers[] = {2, 3, 10};
+    cr_assert_eq(json_array_size(iterations), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *iteration = json_array_get(iterations, i);
+        cr_assert_eq(json_integer_value(json_object_get(iteration, "iteration_number")),
+                     numbers[i]);
+        cr_assert_eq(json_is_string(json_object_get(iteration, "broken")), i != 1);
+    }
+    json_decref(report);
 }
 
 Test(store, a_later_version_of_the_format_is_refused)

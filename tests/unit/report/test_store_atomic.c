@@ -113,7 +113,8 @@ Test(store_atomic, a_reader_never_sees_half_a_report)
     }
     cr_assert_eq(waitpid(reader, &status, 0), reader);
     cr_assert(WIFEXITED(status));
-    cr_assert_eq(WEXITSTATUS(status), 0, "the reader ended with %d", WEXITSTATUS(status));
+    cr_assert_eq(WEXITSTATUS(status), 0, "the reader ended with %d",
+                 WEXITSTATUS(status));
 
     json_t *list = NULL;
     cr_assert_eq(ml_store_list(dir, &list, NULL), 0);

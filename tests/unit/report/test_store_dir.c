@@ -121,11 +121,13 @@ Test(store_dir, a_full_disk_leaves_one_clear_line_and_nothing_behind)
         struct ml_store_options options = {base, 5, NULL, 150};
         struct ml_error err = {0};
         char id[ML_REPORT_ID_SIZE];
-        json_t *iteration = json_load_file(golden_path("report/iteration.json"), 0, NULL);
+        json_t *iteration =
+            json_load_file(golden_path("report/iteration.json"), 0, NULL);
         signal(SIGXFSZ, SIG_IGN);
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){1000, 1000});
         int rc = ml_store_write(&options, iteration, json_object(), id, &err);
-        _exit(rc == ML_EIO && strstr(err.message, "cannot write the report to") ? 0 : 1);
+        _exit(rc == ML_EIO && strstr(err.message, "cannot write the report to") ? 0
+                                                                                : 1);
     }
     int status;
     waitpid(pid, &status, 0);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which of the graph's findings are shown. Left out: what the user has accepted
+ * (filter.ignore), and the interpreter's furniture, which is static tables of the
+ * standard library (error names, character references, file names known to the import
+ * machinery): built-in objects in a standard module's variable, or in a field of the
+ * interpreter, unless they are many.
+ */
+#include "snapshot.h"
+
+#include <string.h>
+
+#include "compat/compat.h"
+
+#define CANDIDATES 100
+#define MIN_COUNT 10
+#define MIN_SINGLE ((uint64_t)256 * 1024)
+#define MANY_STANDARD ((uint64_t)1024 * 1024) /* bytes retained */
+#define MANY_LIBRARY ((uint64_t)64 * 1024)
+#define MANY_USER ((uint64_t)1024)
+
+static uint8_t
+origin_of_module(const struct take *t, PyObject *name)
+{
+    for (size_t i = 0; name != NULL && i < t->modules.len; i++) {
+        PyObject *m = t->modules.data[i].name;
+        if (m == name || (PyUnicode_Check(name) && PyUnicode_Compare(m, name) == 0)) {
+            return t->modules.data[i].origin;
+        }
+    }
+    return ORIGIN_USER;
+}
+
+/* Whose class the objects are of. */
+static uint8_t
+origin_of_type(const struct take *t, uint32_t node)
+{
+    PyTypeObject *type = take_kind_of(t, node)->type;
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        return ORIGIN_STDLIB;
+    }
+    return origin_of_module(t, take_dict_get(compat_type_dict(type), "__module__"));
+}
+
+/* Whose variable holds them; frames count as the user's. */
+static uint8_t
+origin_of_root(const struct take *t, uint32_t root)
+{
+    if (root == ML_PATH_OUTSIDE || root == ML_NO_NODE) {
+        return ORIGIN_STDLIB;
+    }
+    const struct take_root *r = &t->roots.data[t->graph.roots.data[root].name];
+    switch ((enum take_root_kind)r->kind) {
+    case ROOT_MODULE_VAR:
+    case ROOT_MODULE:
+        return t->modules.data[r->owner].origin;
+    case ROOT_LOCAL:
+    case ROOT_STACK:
+        return ORIGIN_USER;
+    default:
+        return ORIGIN_STDLIB;
+    }
+}
+
+static bool
+is_furniture(const struct snapshot *s, const struct shown *f)
+{
+    const struct take *t = &s->v->take;
+    uint8_t root = origin_of_root(t, s->v->paths.root[f->example[0]]);
+    uint64_t retained = f->finding->retained + f->finding->companions_retained;
+    if (root == ORIGIN_USER) {
+        return retained < MANY_USER;
+    }
+    if (root == ORIGIN_STDLIB && origin_of_type(t, f->example[0]) == ORIGIN_STDLIB) {
+        return retained < MANY_STANDARD;
+    }
+    return retained < MANY_LIBRARY;
+}
+
+static bool
+is_ignored(struct snapshot *s, const struct shown *f)
+{
+    const struct ml_text_list *ignore = &s->v->job->settings.filter.ignore;
+    char hash[24];
+    if (ignore->count <= 0) {
+        return false;
+    }
+    snapshot_look_at(s, f);
+    snapshot_fingerprint(s, f, hash);
+    for (int i = 0; i < ignore->count; i++) {
+        if (strcmp(ignore->item[i], hash) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int
+find(struct snapshot *s, struct ml_error *err)
+{
+    const struct sweep_view *v = s->v;
+    struct type_filter filter = {v, s->r};
+    struct ml_finding_options options = {CANDIDATES, MIN_COUNT, MIN_SINGLE, describe_wanted,
+                                         &filter};
+    int rc = ml_places_build(&v->take.graph, &v->paths, &v->dominator, &v->retained, v->a,
+                             v->cancel, &s->places, err);
+    if (rc == ML_OK) {
+        rc = ml_findings_pick(&v->take.graph, &v->paths, &s->places, &v->retained, &options,
+                              v->a, &s->findings, err);
+    }
+    return rc;
+}
+
+int
+snapshot_pick(struct snapshot *s, struct ml_error *err)
+{
+    int rc = find(s, err);
+    for (uint32_t i = 0; rc == ML_OK && i < s->findings.count; i++) {
+        struct shown *f = &s->shown[s->count];
+        f->finding = &s->findings.finding[i];
+        f->example_count = ml_places_members(&s->places, &s->v->paths, f->finding->place,
+                                             f->example, SNAPSHOT_EXAMPLES);
+        if (f->example_count > 0 && !is_furniture(s, f) && !is_ignored(s, f) &&
+            ++s->count == SNAPSHOT_FINDINGS) {
+            break;
+        }
+    }
+    return rc;
+}

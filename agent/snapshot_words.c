@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A finding in words: what it is, who holds it, its fingerprint.
+ */
+#include "snapshot.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "compat/compat.h"
+#include "human.h"
+
+/* FNV-1a: stable over processes, runs and releases. */
+static uint64_t
+hash_bytes(uint64_t h, const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        h = (h ^ (unsigned char)data[i]) * 0x100000001b3u;
+    }
+    return h;
+}
+
+void
+snapshot_fingerprint(struct snapshot *s, const struct shown *f, char out[24])
+{
+    struct ml_buf name;
+    ml_buf_init(&name, s->v->a);
+    describe_type_name(s->v, f->example[0], &name);
+    ml_buf_putc(&name, '|');
+    if (f->finding->accumulation != ML_NO_NODE) {
+        describe_type_name(s->v, f->finding->accumulation, &name);
+    }
+    ml_buf_putc(&name, '|');
+    uint64_t h = hash_bytes(0xcbf29ce484222325u, name.data, name.len);
+    ml_buf_fini(&name);
+    h = hash_bytes(h, s->text.data, s->text.len);
+    snprintf(out, 24, "%016llx", (unsigned long long)h);
+}
+
+/* Steps of the path up to and including `node`; 0 when it is not on it. */
+static uint32_t
+steps_to(const struct object_path *path, uint32_t node)
+{
+    for (uint32_t i = 0; i < path->count; i++) {
+        if (path->step[i].node == node) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* The accumulation point's own expression: the path cut behind it. */
+static void
+holder_expression(struct snapshot *s, const struct ml_finding *f)
+{
+    uint32_t whole = s->path->count, until = steps_to(s->path, f->accumulation);
+    s->holder.len = 0;
+    s->path->count = until > 0 ? until : whole;
+    describe_expression(s->path, true, &s->holder);
+    s->path->count = whole;
+}
+
+void
+snapshot_look_at(struct snapshot *s, const struct shown *f)
+{
+    describe_path(s->v, f->example[0], s->path);
+    s->text.len = 0;
+    describe_expression(s->path, true, &s->text);
+    holder_expression(s, f->finding);
+}
+
+uint64_t
+snapshot_entries(const struct snapshot *s, const struct ml_finding *f)
+{
+    int64_t n = describe_length(s->v, f->accumulation);
+    return n >= 0 ? (uint64_t)n : f->entries;
+}
+
+/* A function or method says more by its own name than by its type; but only when all
+ * examples agree. */
+static PyObject *
+common_function(const struct snapshot *s, const struct shown *f)
+{
+    PyObject *name = NULL;
+    for (uint32_t i = 0; i < f->example_count; i++) {
+        PyObject *op = take_object(&s->v->take, f->example[i]);
+        uint8_t shape = take_kind_of(&s->v->take, f->example[i])->shape;
+        PyObject *function = shape == SHAPE_METHOD ? ((PyMethodObject *)op)->im_func : op;
+        if (shape == SHAPE_METHOD && !PyFunction_Check(function)) {
+            return NULL;
+        }
+        if (shape != SHAPE_METHOD && shape != SHAPE_FUNCTION) {
+            return NULL;
+        }
+        PyObject *code = ((PyFunctionObject *)function)->func_code;
+        PyObject *qualname = compat_code_name((PyCodeObject *)code);
+        if (name != NULL && name != qualname) {
+            return NULL;
+        }
+        name = qualname;
+    }
+    return name;
+}
+
+static void
+put_noun(const struct snapshot *s, const struct shown *f, struct ml_buf *out)
+{
+    PyObject *function = common_function(s, f);
+    uint64_t n = f->finding->count;
+    if (function != NULL) {
+        take_str_text(function, 100, out);
+        bool method = take_kind_of(&s->v->take, f->example[0])->shape == SHAPE_METHOD;
+        ml_buf_puts(out, method ? " bound method" : " function");
+        ml_buf_puts(out, n == 1 ? "" : "s");
+        return;
+    }
+    take_type_short_name(take_kind_of(&s->v->take, f->example[0])->type, out);
+    ml_buf_puts(out, n == 1 ? " object" : " objects");
+}
+
+void
+snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out)
+{
+    const struct ml_finding *finding = f->finding;
+    ml_human_count(out, finding->count);
+    ml_buf_putc(out, ' ');
+    put_noun(s, f, out);
+    ml_buf_puts(out, " held by ");
+    ml_buf_append(out, s->holder.data, s->holder.len);
+    if (finding->accumulation != ML_NO_NODE && finding->accumulation != f->example[0]) {
+        uint64_t entries = snapshot_entries(s, finding);
+        ml_buf_puts(out, " (");
+        take_type_short_name(take_kind_of(&s->v->take, finding->accumulation)->type, out);
+        ml_buf_puts(out, ", ");
+        ml_human_count(out, entries);
+        ml_buf_puts(out, entries == 1 ? " entry)" : " entries)");
+    }
+    ml_buf_puts(out, finding->count == 1 ? " retains " : " retain ");
+    ml_human_bytes(out, finding->retained);
+}

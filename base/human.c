@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See human.h.
+ */
+#include "human.h"
+
+void
+ml_human_count(struct ml_buf *out, uint64_t n)
+{
+    uint64_t scale = 1;
+    while (n / scale >= 1000) {
+        scale *= 1000;
+    }
+    ml_buf_printf(out, "%llu", (unsigned long long)(n / scale));
+    for (scale /= 1000; scale > 0; scale /= 1000) {
+        ml_buf_printf(out, " %03llu", (unsigned long long)(n / scale % 1000));
+    }
+}
+
+void
+ml_human_bytes(struct ml_buf *out, uint64_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    int unit = 0;
+    uint64_t whole = bytes, rest = 0; /* rest: 1024ths of the unit */
+    while (whole * 1024 + rest >= 1023 * 1024 + 973 && unit < 6) { /* 1023.95 and up */
+        rest = whole % 1024;
+        whole /= 1024;
+        unit++;
+    }
+    if (unit == 0) {
+        ml_buf_printf(out, "%llu B", (unsigned long long)bytes);
+        return;
+    }
+    uint64_t tenths = (rest * 10 + 512) / 1024;
+    whole += tenths / 10;
+    ml_buf_printf(out, "%llu.%llu %s", (unsigned long long)whole,
+                  (unsigned long long)(tenths % 10), units[unit]);
+}

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""memalotctl and agents: which one is meant, what is printed, what is refused.
+
+The agents here are tests/support/fake_agent.c: the real server with canned answers.
+"""
+
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from harness import BUILD, MEMALOTCTL
+from test_ctl_reports import ITERATION
+
+FAKE = BUILD / "tests/unit/control/fake-agent"
+STATUS = {
+    "version": "0.1.0", "name": "shop", "python_version": "3.11.7", "state": "idle",
+    "uptime_s": 61, "rss": 123456789, "monitoring": False, "last_sweep": None,
+    "signal": {"name": "SIGUSR2", "state": "installed"}, "last_report": None,
+    "command": ["python", "app.py\x1b[31m"], "messages": [],
+}
+
+
+@pytest.fixture
+def agents(ctl, tmp_path):
+    """Starts fake agents: `agents("shop", types={...})` returns the process."""
+    if not FAKE.exists():
+        pytest.skip(f"{FAKE} is not built")
+    started = []
+
+    def start(name, path=None, **answers):
+        directory = tmp_path / f"agent{len(started)}"
+        directory.mkdir()
+        answers["status"] = {**STATUS, "name": name}
+        for method, answer in answers.items():
+            (directory / f"{method.replace('_', '.')}.json").write_text(json.dumps(answer))
+        path = path or ctl.runtime / "memalot" / f"{len(started) + 1}.sock"
+        agent = subprocess.Popen(
+            [str(FAKE), str(path), str(directory)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True,
+        )
+        started.append(agent)
+        assert agent.stdout.readline() == "ready\n"
+        return agent
+
+    yield start
+    for agent in started:
+        agent.kill()
+        agent.communicate()
+
+
+def test_the_only_agent_needs_no_name(ctl, agents):
+    agent = agents("shop")
+    assert ctl.json("status")["name"] == "shop"
+    assert "shop" in ctl.run("status").stdout
+    assert ctl.json("status", agent.pid)["name"] == "shop"
+
+
+def test_several_are_listed_and_exit_3(ctl, agents):
+    first, second = agents("shop"), agents("mail")
+    done = ctl.run("status", code=3)
+    assert str(first.pid) in done.stderr and "mail" in done.stderr
+    assert done.stdout == ""
+    assert ctl.json("status", "mail")["name"] == "mail"
+    assert ctl.json("status", second.pid)["name"] == "mail"
+    assert ctl.json("status", ctl.runtime / "memalot/1.sock")["name"] == "shop"
+    assert "no agent has that name" in ctl.run("status", "nobody", code=3).stderr
+
+
+def test_one_name_twice_is_ambiguous(ctl, agents):
+    first, second = agents("shop"), agents("shop")
+    done = ctl.run("status", "shop", code=3)
+    assert str(first.pid) in done.stderr and str(second.pid) in done.stderr
+
+
+def test_ps_shows_everybody(ctl, agents):
+    first, second = agents("shop"), agents("mail")
+    text = ctl.run("ps").stdout
+    assert str(first.pid) in text and "mail" in text and "\x1b" not in text
+    rows = ctl.json("ps")["agents"]
+    assert {row["name"] for row in rows} == {"shop", "mail"}
+
+
+def test_ps_without_agents_is_no_failure(ctl):
+    if os.geteuid() != 0:  # root sees the agents of others too
+        assert ctl.json("ps") == {"agents": []}
+
+
+def test_a_stopped_process_does_not_hold_ps_up(ctl, agents):
+    agents("shop")
+    stopped = agents("mail")
+    os.kill(stopped.pid, signal.SIGSTOP)
+    try:
+        text = ctl.run("ps").stdout
+    finally:
+        os.kill(stopped.pid, signal.SIGCONT)
+    assert "not answering" in text and "shop" in text
+
+
+def test_a_socket_left_behind_is_passed_over(ctl, agents):
+    agents("shop")
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(ctl.runtime / "memalot/77.sock"))
+    left.close()
+    assert ctl.json("status")["name"] == "shop"
+    assert "no agent listens" in ctl.run(
+        "status", ctl.runtime / "memalot/77.sock", code=3).stderr
+
+
+def test_tables_come_as_text_or_as_one_document(ctl, agents):
+    types = {"types": [{"type": "shop.Session", "count": 3, "shallow_size": 144,
+                        "retained_size": 2000}], "totals": {}, "sweep": {}}
+    agents("shop", types=types)
+    assert "shop.Session" in ctl.run("types").stdout
+    assert ctl.json("types", "--limit", 5) == types
+
+
+def test_an_error_of_the_agent_is_one_line(ctl, agents):
+    agents("shop")
+    done = ctl.run("retained", code=1)
+    assert done.stderr == "memalotctl: the fake has no answer to retained\n"
+
+
+def test_config_show_and_reload(ctl, agents):
+    agents("shop", config_get={
+        "file": "/etc/shop.yaml", "values": {"report": {"keep": 3, "console": False}},
+        "defaults": {"report": {"keep": 100, "console": False}}},
+        config_reload={"changed": ["report.keep"], "restart_needed": ["control.socket"]})
+    text = ctl.run("config", "show").stdout
+    assert "report:\n  keep: 3  # default: 100\n  console: false\n" in text
+    text = ctl.run("config", "reload").stdout
+    assert "report.keep" in text and "next start: control.socket" in text
+    assert ctl.json("config", "show", "shop")["file"] == "/etc/shop.yaml"
+
+
+def test_snapshot_prints_the_report_where_it_is_and_its_pictures(ctl, agents, tmp_path):
+    answer = {"report_id": "ab12-cd34", "directory": "/r/memalot_report_ab12-cd34",
+              "svg": ["/r/memalot_report_ab12-cd34/iteration_1_finding_1.svg"],
+              "iteration": {**ITERATION, "process": {"pid": 7}}}
+    agents("shop", snapshot=answer)
+    text = ctl.run("snapshot").stdout
+    assert "shop.SESSIONS[*]" in text
+    assert text.index("shop.SESSIONS") < text.index("ab12-cd34") < text.index(".svg")
+    assert ctl.json("snapshot", "--no-save", "--type", "Session") == answer
+    text = ctl.run("snapshot", "--svg", tmp_path / "pictures").stdout
+    drawn = tmp_path / "pictures/7_finding_1.svg"
+    assert str(drawn) in text and "<svg" in drawn.read_text()
+
+
+def test_snapshot_of_all_goes_on_after_a_failure(ctl, agents):
+    answer = {"report_id": None, "iteration": ITERATION}
+    agents("shop")  # has no answer
+    agents("mail", snapshot=answer)
+    done = ctl.run("snapshot", "--all", "--json", code=1)
+    assert json.loads(done.stdout) == [answer]
+    assert "no answer to snapshot" in done.stderr
+
+
+def test_paths_in_every_format(ctl, agents, tmp_path):
+    answer = {"targets": [], "matched": 0, "sweep": {},
+              "graph": ITERATION["findings"][0]["graph"]}
+    agents("shop", paths=answer)
+    assert ctl.json("paths", "--type", "Session") == answer
+    assert json.loads(
+        ctl.run("paths", "--address", "0x1000", "--format", "json").stdout) == answer
+    assert "digraph" in ctl.run("paths", "--type", "S", "--format", "dot").stdout
+    picture = tmp_path / "p.svg"
+    assert ctl.run("paths", "--type", "S", "-o", picture).stdout == ""
+    assert "<svg" in picture.read_text()
+    assert ctl.run("paths", "--type", "S").returncode == 0
+    assert "address" in ctl.run("paths", "--address", "xyz", code=2).stderr
+
+
+def test_detach_ends_the_agent_and_its_socket(ctl, agents):
+    agent = agents("shop")
+    assert ctl.run("detach", agent.pid).stdout == "detached\n"
+    agent.wait(30)
+    assert not (ctl.runtime / "memalot/1.sock").exists()
+
+
+def test_progress_stays_off_what_is_no_terminal(ctl, agents):
+    agents("shop", types={"types": [], "totals": {}, "sweep": {}})
+    assert ctl.run("types").stderr == ""
+
+
+def test_colours_only_on_a_terminal(ctl, agents):
+    answer = {"report_id": None, "iteration": ITERATION}
+    agents("shop", snapshot=answer)
+    env = {key: value for key, value in ctl.env.items() if key != "NO_COLOR"}
+    for extra, colours in (({}, True), ({"NO_COLOR": "1"}, False)):
+        ours, theirs = pty.openpty()
+        subprocess.run([str(MEMALOTCTL), "snapshot"], stdout=theirs, stderr=theirs,
+                       env={**env, **extra, "TERM": "xterm"}, timeout=60)
+        os.close(theirs)
+        text = b""
+        try:
+            while piece := os.read(ours, 65536):
+                text += piece
+        except OSError:  # EIO: the other side is closed
+            pass
+        os.close(ours)
+        assert b"shop.SESSIONS" in text
+        assert (b"\x1b[" in text) == colours
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_users_agent_is_refused_with_exit_4(ctl, agents):
+    agents("shop", path=ctl.home / "a/x.sock")
+    for path, mode in ((ctl.home, 0o755), (ctl.home / "a", 0o755),
+                       (ctl.home / "a/x.sock", 0o600)):
+        path.chmod(mode)
+    done = subprocess.run(
+        [str(MEMALOTCTL), "status", str(ctl.home / "a/x.sock")], env=ctl.env, text=True,
+        capture_output=True, user=65534,
+    )
+    assert done.returncode == 4, done.stderr
