@@ -346,6 +346,18 @@ Test(findings, one_blob_among_many_sessions_is_named_beside_them)
     cr_expect_eq(s.places.of_node[blob], found.finding[1].place);
 }
 
+Test(findings, the_blob_that_each_model_is_made_of_is_none_beside_them)
+{
+    uint32_t models = sketch_root(&s, LIST, 64, ML_NODE_SPREAD);
+    for (int i = 0; i < 20; i++) {
+        uint32_t model = sketch_child(&s, models, PLUGIN, 48, 0);
+        sketch_child(&s, model, BYTES, 100u << 20, 0);
+    }
+    find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, PLUGIN, 20, models, 20);
+}
+
 Test(findings, the_table_of_a_huge_dict_is_part_of_the_leak_in_it)
 {
     uint32_t seen = sketch_root(&s, DICT, 40u << 20, ML_NODE_SPREAD);
