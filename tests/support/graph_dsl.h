@@ -7,9 +7,9 @@
  *     b size=100 kind=7 flags=9 refs=2
  *
  * Statements end with `;` or a newline. A node's index is the order in which its name
- * first appears. A new node has size 1, kind 0, no flags, and as many references as
- * the graph shows (a root one more, as its variable would hold it; then it is taken
- * off again, as the walk over named roots does). `refs` overrides that.
+ * first appears. A new node has size 1, kind 0, no flags, and a reference count of
+ * what the graph shows (what a named root holds is taken off already); `refs` is
+ * another count.
  */
 #ifndef ML_TESTS_GRAPH_DSL_H
 #define ML_TESTS_GRAPH_DSL_H

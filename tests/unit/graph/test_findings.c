@@ -208,7 +208,86 @@ Test(findings, a_linked_list_that_is_a_root_is_held_by_nothing)
     }
     find();
     cr_expect_eq(found.count, 1);
-    cr_expect_eq(found.finding[0].count, 1000);
+    expect_finding(0, NODE, 1000, ML_NO_NODE, 0);
+}
+
+Test(findings, chains_in_a_dict_are_held_by_the_dict)
+{
+    uint32_t dict = sketch_root(&s, DICT, 64, ML_NODE_SPREAD);
+    for (int i = 0; i < 100; i++) {
+        uint32_t at = dict;
+        for (int k = 0; k < 50; k++) {
+            at = sketch_child(&s, at, NODE, 48, 0);
+        }
+    }
+    find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, NODE, 5000, dict, 100);
+}
+
+Test(findings, records_in_a_deeply_nested_state_accumulate_where_they_are)
+{
+    uint32_t at = sketch_root(&s, DICT, 64, 0);
+    for (int i = 0; i < 7; i++) {
+        at = sketch_child(&s, at, DICT, 64, 0);
+    }
+    uint32_t list = sketch_child(&s, at, LIST, 64, ML_NODE_SPREAD);
+    for (int i = 0; i < 1000; i++) {
+        sketch_child(&s, list, DICT, 64, 0);
+    }
+    find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, DICT, 1008, list, 1000);
+}
+
+Test(findings, of_three_levels_the_one_with_the_greatest_jump_is_found)
+{
+    uint32_t top = sketch_root(&s, DICT, 64, ML_NODE_SPREAD);
+    for (int i = 0; i < 12; i++) {
+        uint32_t user = sketch_child(&s, top, LIST, 64, ML_NODE_SPREAD);
+        for (int k = 0; k < 400; k++) {
+            uint32_t order = sketch_child(&s, user, ORDER, 64, 0);
+            uint32_t items = sketch_child(&s, order, TUPLE, 64, ML_NODE_SPREAD);
+            for (int m = 0; m < 15; m++) {
+                sketch_child(&s, items, ITEM, 64, 0);
+            }
+        }
+    }
+    find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, ORDER, 4800, top + 1, 400);
+}
+
+Test(findings, what_two_containers_share_is_one_finding)
+{
+    uint32_t by_id = draw_sessions(500, 3);
+    uint32_t recent = sketch_root(&s, LIST, 64, ML_NODE_SPREAD);
+    for (size_t i = 0, edges = s.edges.len; i < edges; i++) {
+        const struct sketch_edge e = s.edges.data[i];
+        if (e.from == by_id && s.nodes.data[e.to].kind == SESSION) {
+            sketch_edge(&s, recent, e.to);
+        }
+    }
+    find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, SESSION, 500, by_id, 500);
+    cr_expect_eq(found.finding[0].retained, 500u * (48 + 104 + 60 + 56 + 88 + 3 * 64));
+}
+
+Test(findings, a_leak_below_something_heavy_is_named_beside_it)
+{
+    uint32_t app = sketch_root(&s, APP, 64, 0);
+    for (int i = 0; i < 9; i++) {
+        sketch_child(&s, app, BYTES, 300000, 0);
+    }
+    uint32_t list = sketch_child(&s, app, LIST, 8000, ML_NODE_SPREAD);
+    for (int i = 0; i < 1000; i++) {
+        sketch_child(&s, list, ITEM, 64, 0);
+    }
+    find();
+    cr_expect_eq(found.count, 2);
+    expect_finding(0, APP, 1, ML_NO_NODE, 0);
+    expect_finding(1, ITEM, 1000, list, 1000);
 }
 
 Test(findings, a_tree_is_one_finding)
@@ -265,6 +344,18 @@ Test(findings, one_blob_among_many_sessions_is_named_beside_them)
     expect_finding(0, SESSION, 1001, sessions, 1001);
     expect_finding(1, BYTES, 1, heavy, 1);
     cr_expect_eq(s.places.of_node[blob], found.finding[1].place);
+}
+
+Test(findings, the_blob_that_each_model_is_made_of_is_none_beside_them)
+{
+    uint32_t models = sketch_root(&s, LIST, 64, ML_NODE_SPREAD);
+    for (int i = 0; i < 20; i++) {
+        uint32_t model = sketch_child(&s, models, PLUGIN, 48, 0);
+        sketch_child(&s, model, BYTES, 100u << 20, 0);
+    }
+    find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, PLUGIN, 20, models, 20);
 }
 
 Test(findings, the_table_of_a_huge_dict_is_part_of_the_leak_in_it)

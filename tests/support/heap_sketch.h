@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A heap drawn by hand for the tests of places and findings: nodes and references in
- * any order, then sketch_analyse() runs the real analysis over it, step by step.
+ * A heap as a program would have it, for the tests of places and findings: nodes and
+ * references are added by loops, in any order, then sketch_analyse() runs the real
+ * analysis over it. (Graphs that fit into a line of text: graph_dsl.)
  *
  *     struct sketch s;
  *     sketch_init(&s);

@@ -2,6 +2,7 @@
  *
  * See heap_sketch.h.
  */
+#include "graph_dsl.h"
 #include "heap_sketch.h"
 
 #include <criterion/criterion.h>
@@ -162,10 +163,9 @@ sketch_pick(struct sketch *s, const struct ml_finding_options *o)
 }
 
 static uint32_t
-draw(uint32_t *state, uint32_t below)
+draw(struct dice *dice, uint32_t below)
 {
-    *state = *state * 1664525u + 1013904223u;
-    return (*state >> 8) % below;
+    return (uint32_t)dice_throw(dice, below);
 }
 
 void
@@ -173,27 +173,27 @@ sketch_random(struct sketch *s, uint32_t count, uint32_t seed)
 {
     static const uint8_t some_flags[] = {0, 0, 0, ML_NODE_SPREAD, ML_NODE_SPREAD,
                                          ML_NODE_FOLD, ML_NODE_FURNITURE, ML_NODE_OWN};
-    uint32_t state = seed * 2654435761u + 1;
-    uint32_t kinds = 1 + draw(&state, 6);
+    struct dice dice = {seed};
+    uint32_t kinds = 1 + draw(&dice, 6);
     for (uint32_t n = 0; n < count; n++) {
-        uint8_t flags = some_flags[draw(&state, sizeof(some_flags))];
-        uint32_t size = 1 + draw(&state, 100);
+        uint8_t flags = some_flags[draw(&dice, sizeof(some_flags))];
+        uint32_t size = 1 + draw(&dice, 100);
         if (n < 1 + count / 20) {
-            sketch_root(s, draw(&state, kinds), size, flags);
+            sketch_root(s, draw(&dice, kinds), size, flags);
         } else {
-            sketch_node(s, draw(&state, kinds), size, flags);
+            sketch_node(s, draw(&dice, kinds), size, flags);
         }
     }
     /* mostly a forest that grows at its young end (long chains), with cross links */
     for (uint32_t n = 1; n < count; n++) {
-        uint32_t back = draw(&state, 3) == 0 ? n : n < 5 ? n : 5;
-        sketch_edge(s, n - 1 - draw(&state, back), n);
+        uint32_t back = draw(&dice, 3) == 0 ? n : n < 5 ? n : 5;
+        sketch_edge(s, n - 1 - draw(&dice, back), n);
     }
-    for (uint32_t i = draw(&state, count); i > 0; i--) {
-        uint32_t from = draw(&state, count);
-        sketch_edge(s, from, draw(&state, count));
+    for (uint32_t i = draw(&dice, count); i > 0; i--) {
+        uint32_t from = draw(&dice, count);
+        sketch_edge(s, from, draw(&dice, count));
     }
-    for (uint32_t i = draw(&state, 3); i > 0; i--) {
-        sketch_hold_outside(s, draw(&state, count));
+    for (uint32_t i = draw(&dice, 3); i > 0; i--) {
+        sketch_hold_outside(s, draw(&dice, count));
     }
 }
