@@ -207,15 +207,19 @@ prepare(struct ml_agent *a, struct ml_error *err)
     return ml_signals_install(a->settings.control.signal, &a->wakeup, err);
 }
 
+struct registrars {
+    PyObject *fork, *atexit; /* new references */
+};
+
 /* The program's finalizers must not run while we hold `life`: one that forks would wait
- * for it for ever. */
+ * for it for ever. For the same reason the registrars were imported before. */
 static int
-hook(struct ml_error *err)
+hook(const struct registrars *registrars, struct ml_error *err)
 {
     int collecting = PyGC_Disable();
-    int rc = ml_forks_hook(err);
+    int rc = ml_forks_hook(registrars->fork, err);
     if (rc == ML_OK) {
-        rc = ml_atexit_hook(err);
+        rc = ml_atexit_hook(registrars->atexit, err);
     }
     if (collecting) {
         PyGC_Enable();
@@ -225,9 +229,11 @@ hook(struct ml_error *err)
 
 static int
 start_locked(struct ml_agent *a, const struct ml_agent_options *options,
-             struct ml_error *err)
+             const struct registrars *registrars, struct ml_error *err)
 {
     int rc;
+    /* A fork that was going on when the last agent left has lost its second hook. */
+    a->forks = 0;
     begin_anew(a);
     note_surroundings(a, options);
     ml_questions_init(&a->questions, &ml_agent_alloc);
@@ -235,7 +241,7 @@ start_locked(struct ml_agent *a, const struct ml_agent_options *options,
     rc = prepare(a, err);
     Py_END_ALLOW_THREADS
     if (rc == ML_OK) {
-        rc = hook(err);
+        rc = hook(registrars, err);
     }
     /* Before the thread, which may have been told to detach before we get on. */
     atomic_store(&a->phase, ML_PHASE_ON);
@@ -250,33 +256,47 @@ start_locked(struct ml_agent *a, const struct ml_agent_options *options,
     return rc;
 }
 
+static int
+start_if_off(struct ml_agent *a, const struct ml_agent_options *options,
+             const struct registrars *registrars, bool *started, struct ml_error *err)
+{
+    int rc = ML_OK;
+    lock_life(a);
+    if (atomic_load(&a->phase) != ML_PHASE_ON) {
+        end_thread(a, ML_ORDER_STOP); /* it is about to go, or gone, by itself */
+    }
+    if (a->shut_down) {
+        rc = ml_error_set(err, ML_ESTATE, "the interpreter is shutting down");
+    }
+    else if (atomic_load(&a->phase) == ML_PHASE_OFF) {
+        rc = start_locked(a, options, registrars, err);
+        *started = rc == ML_OK;
+    }
+    unlock_life(a);
+    return rc;
+}
+
 int
 ml_agent_start(const struct ml_agent_options *options, bool *started,
                struct ml_error *err)
 {
-    struct ml_agent *a = &the_agent;
+    struct registrars registrars = {NULL, NULL};
     *started = false;
     if (!compat_life_main_interpreter()) {
         return ml_error_set(err, ML_EUNSUPPORTED,
                             "the agent can be started in the main interpreter only");
     }
     int rc = ml_sweep_check_interpreter(err);
-    if (rc < 0 || (rc = ml_forks_prepare(err)) < 0 || (rc = ml_atexit_prepare(err)) < 0) {
+    if (rc < 0) {
         return rc;
     }
-    lock_life(a);
-    if (atomic_load(&a->phase) == ML_PHASE_STOPPING) {
-        end_thread(a, ML_ORDER_STOP);
-    }
-    if (a->shut_down) {
-        rc = ml_error_set(err, ML_ESTATE, "the interpreter is shutting down");
-    }
-    else if (atomic_load(&a->phase) == ML_PHASE_OFF) {
-        end_thread(a, ML_ORDER_STOP); /* of an earlier life; it is gone already */
-        rc = start_locked(a, options, err);
-        *started = rc == ML_OK;
-    }
-    unlock_life(a);
+    registrars.fork = ml_forks_registrar(err);
+    registrars.atexit = registrars.fork != NULL ? ml_atexit_registrar(err) : NULL;
+    rc = registrars.atexit != NULL
+             ? start_if_off(&the_agent, options, &registrars, started, err)
+             : ML_EUNSUPPORTED;
+    Py_XDECREF(registrars.fork);
+    Py_XDECREF(registrars.atexit);
     return rc;
 }
 

@@ -4,10 +4,9 @@
  * it is taken out of sys.modules again. Its state lives in the interpreter, so the
  * program's own import later finds the same list.
  */
-#include <Python.h>
+#include "atexit_hook.h"
 
 #include "agent.h"
-#include "atexit_hook.h"
 #include "compat/life.h"
 #include "python_error.h"
 
@@ -19,7 +18,7 @@ at_exit(PyObject *self, PyObject *unused)
 }
 
 static PyMethodDef at_exit_def = {"memalot_at_exit", at_exit, METH_NOARGS, NULL};
-static PyObject *callback, *register_function; /* GIL */
+static PyObject *callback; /* GIL */
 
 static PyObject *
 import_quietly(const char *name)
@@ -33,34 +32,31 @@ import_quietly(const char *name)
     return module;
 }
 
-int
-ml_atexit_prepare(struct ml_error *err)
+PyObject *
+ml_atexit_registrar(struct ml_error *err)
 {
-    if (callback != NULL) {
-        return ML_OK; /* registered already: the object must stay the same */
+    PyObject *module = import_quietly("atexit"), *registrar = NULL;
+    if (module != NULL) {
+        registrar = PyObject_GetAttrString(module, "register");
+        Py_DECREF(module);
     }
-    PyObject *module = import_quietly("atexit");
-    if (module == NULL) {
-        return ml_python_error(err);
+    if (registrar == NULL) {
+        ml_python_error(err);
     }
-    Py_XSETREF(register_function, PyObject_GetAttrString(module, "register"));
-    Py_DECREF(module);
-    callback = PyCFunction_New(&at_exit_def, NULL);
-    if (register_function == NULL || callback == NULL) {
-        return ml_python_error(err);
-    }
-    return ML_OK;
+    return registrar;
 }
 
 int
-ml_atexit_hook(struct ml_error *err)
+ml_atexit_hook(PyObject *registrar, struct ml_error *err)
 {
-    PyObject *same = PyObject_CallFunctionObjArgs(register_function, callback, NULL);
-    if (same == NULL) {
-        return ml_python_error(err);
+    PyObject *same = NULL;
+    Py_XSETREF(callback, PyCFunction_New(&at_exit_def, NULL));
+    if (callback != NULL) {
+        same = PyObject_CallFunctionObjArgs(registrar, callback, NULL);
     }
-    Py_DECREF(same);
-    return ML_OK;
+    int rc = same != NULL ? ML_OK : ml_python_error(err);
+    Py_XDECREF(same);
+    return rc;
 }
 
 void
@@ -70,5 +66,4 @@ ml_atexit_unhook(void)
         compat_life_remove_atexit(callback);
         Py_CLEAR(callback);
     }
-    Py_CLEAR(register_function);
 }

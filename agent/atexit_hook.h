@@ -8,11 +8,13 @@
 #ifndef ML_AGENT_ATEXIT_HOOK_H
 #define ML_AGENT_ATEXIT_HOOK_H
 
+#include <Python.h>
+
 #include "error.h"
 
-/* As in forks.h: make, register, take back. */
-int ml_atexit_prepare(struct ml_error *err);
-int ml_atexit_hook(struct ml_error *err);
+/* As in forks.h. */
+PyObject *ml_atexit_registrar(struct ml_error *err);
+int ml_atexit_hook(PyObject *registrar, struct ml_error *err);
 void ml_atexit_unhook(void);
 
 #endif

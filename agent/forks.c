@@ -3,11 +3,10 @@
  * See forks.h. The three functions are plain PyCFunctions without a module behind
  * them, so that they work whatever becomes of sys.modules.
  */
-#include <Python.h>
+#include "forks.h"
 
 #include "agent.h"
 #include "compat/life.h"
-#include "forks.h"
 #include "python_error.h"
 
 static PyObject *
@@ -44,45 +43,46 @@ static struct {
      {"memalot_after_fork_in_child", after_fork_in_child, METH_NOARGS, NULL},
      NULL},
 };
-static PyObject *arguments, *keywords; /* GIL */
-static PyObject *register_at_fork;     /* GIL; NULL: nothing is prepared */
-
-int
-ml_forks_prepare(struct ml_error *err)
+PyObject *
+ml_forks_registrar(struct ml_error *err)
 {
-    if (register_at_fork != NULL) {
-        return ML_OK; /* registered already: the objects must stay the same */
-    }
     PyObject *posix = PyImport_ImportModuleLevel("posix", NULL, NULL, NULL, 0);
-    if (posix == NULL) {
-        return ml_python_error(err);
+    PyObject *registrar = NULL;
+    if (posix != NULL) {
+        registrar = PyObject_GetAttrString(posix, "register_at_fork");
+        Py_DECREF(posix);
     }
-    Py_XSETREF(arguments, PyTuple_New(0));
-    Py_XSETREF(keywords, PyDict_New());
-    register_at_fork = PyObject_GetAttrString(posix, "register_at_fork");
-    Py_DECREF(posix);
-    if (register_at_fork == NULL || arguments == NULL || keywords == NULL) {
-        return ml_python_error(err);
+    if (registrar == NULL) {
+        ml_python_error(err);
     }
+    return registrar;
+}
+
+static bool
+make_hooks(PyObject *keywords)
+{
     for (size_t i = 0; i < Py_ARRAY_LENGTH(hooks); i++) {
         Py_XSETREF(hooks[i].function, PyCFunction_New(&hooks[i].def, NULL));
         if (hooks[i].function == NULL
             || PyDict_SetItemString(keywords, hooks[i].when, hooks[i].function) < 0) {
-            return ml_python_error(err);
+            return false;
         }
     }
-    return ML_OK;
+    return true;
 }
 
 int
-ml_forks_hook(struct ml_error *err)
+ml_forks_hook(PyObject *registrar, struct ml_error *err)
 {
-    PyObject *none = PyObject_Call(register_at_fork, arguments, keywords);
-    if (none == NULL) {
-        return ml_python_error(err);
+    PyObject *arguments = PyTuple_New(0), *keywords = PyDict_New(), *none = NULL;
+    if (arguments != NULL && keywords != NULL && make_hooks(keywords)) {
+        none = PyObject_Call(registrar, arguments, keywords);
     }
-    Py_DECREF(none);
-    return ML_OK;
+    int rc = none != NULL ? ML_OK : ml_python_error(err);
+    Py_XDECREF(none);
+    Py_XDECREF(keywords);
+    Py_XDECREF(arguments);
+    return rc;
 }
 
 void
@@ -94,7 +94,4 @@ ml_forks_unhook(void)
             Py_CLEAR(hooks[i].function);
         }
     }
-    Py_CLEAR(register_at_fork);
-    Py_CLEAR(arguments);
-    Py_CLEAR(keywords);
 }

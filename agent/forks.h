@@ -8,14 +8,18 @@
 #ifndef ML_AGENT_FORKS_H
 #define ML_AGENT_FORKS_H
 
+#include <Python.h>
+
 #include "error.h"
 
-/* Makes the objects, so that the next step runs nothing that could run Python code. */
-int ml_forks_prepare(struct ml_error *err);
-int ml_forks_hook(struct ml_error *err);
+/* The function that registers, a new reference. May run Python code (an import). */
+PyObject *ml_forks_registrar(struct ml_error *err);
 
-/* Takes them back; NULL-safe, works after either step. Hooks that could not be taken
- * out stay in the interpreter's lists and find nothing to do. */
+/* Makes and registers the hooks; runs no Python code. */
+int ml_forks_hook(PyObject *registrar, struct ml_error *err);
+
+/* Takes them back; nothing happens when there are none. Hooks that could not be taken
+ * out stay in the interpreter's lists and find nothing to do. Runs no Python code. */
 void ml_forks_unhook(void);
 
 #endif

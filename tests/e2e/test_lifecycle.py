@@ -228,6 +228,7 @@ def test_detach_leaves_the_process_as_it_was(target, python):
     program.ask("import memalot")  # the library itself cannot be unloaded
     program.ask("hostile")
     program.ask("thread")  # with the first of all threads glibc takes a signal
+    wait_until(lambda: procfs.threads(program.pid) == {program.pid}, "it has ended")
     before, seen_before = procfs.look(program.pid), traces(program)
     for end in ("detach", "stop", "detach"):
         assert program.ask("start") == "True"

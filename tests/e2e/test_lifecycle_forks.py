@@ -10,7 +10,7 @@ import signal
 import procfs
 import pytest
 from harness import TARGETS, wait_until
-from lifecycle_support import agent_thread, catches, status_of, traces
+from lifecycle_support import LIBRARY, agent_thread, catches, status_of, traces
 
 
 def sockets(program):
@@ -168,3 +168,20 @@ def test_stop_in_a_child_leaves_the_parents_hooks(target, python):
     os.kill(child, signal.SIGKILL)
     assert traces(program)["hooks"] == hooks
     assert program.call("detach") == {"detached": True}
+
+
+def test_an_agent_that_is_stopped_in_the_middle_of_a_fork_can_come_back(target, python):
+    program = target("lifecycle.py", agent=False, env=LIBRARY)
+    assert program.ask("stop_between_the_hooks") == "{0}"
+    assert program.ask("stop") == "False"
+    assert program.ask("start") == "True"
+    assert program.ask("forks 3") == "{0}"
+    assert program.call("status")["state"] == "idle"
+
+
+def test_starts_stops_forks_and_questions_all_at_once(target, python):
+    program = target("lifecycle_storm.py", 60, agent=False, env=LIBRARY)
+    assert json.loads(program.ask("storm")) == []
+    assert program.call("status")["state"] == "idle"
+    assert procfs.threads(program.pid) == {program.pid, agent_thread(program.pid)}
+    assert program.finish() == 0

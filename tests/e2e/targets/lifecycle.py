@@ -198,6 +198,15 @@ def stop():
     return memalot.stop()
 
 
+def stop_between_the_hooks():
+    """Fork with a hook that stops the agent when its own first hook has run."""
+    import memalot
+    pending = [memalot.stop]
+    os.register_at_fork(before=lambda: pending and pending.pop()())
+    memalot.start()
+    return forks(1)
+
+
 def caught(*words):
     """Run another command and return the warnings it gave."""
     with warnings.catch_warnings(record=True) as found:
@@ -235,7 +244,8 @@ COMMANDS = {
     "closerange": closerange, "reuse_descriptors": reuse_descriptors,
     "still_zero": still_zero, "chdir": os.chdir, "setuid": setuid,
     "take_signal": take_signal, "got_signals": lambda: len(got_signals),
-    "thread": run_thread, "traces": traces, "start": start, "stop": stop, "caught": caught,
+    "thread": run_thread, "traces": traces, "start": start, "stop": stop,
+    "stop_between_the_hooks": stop_between_the_hooks, "caught": caught,
     "hostile": hostile_callbacks, "hostile_asked": lambda: Hostile.asked,
     "import": lambda name: __import__(name) and None,
 }
