@@ -2,6 +2,7 @@
  *
  * A finding in words: what it is, who holds it, its fingerprint.
  */
+#define _GNU_SOURCE /* memmem */
 #include "snapshot.h"
 
 #include <stdio.h>
@@ -20,6 +21,18 @@ hash_bytes(uint64_t h, const char *data, size_t len)
     return h;
 }
 
+/* `thread "worker-3": ` in front of a local: another worker's is the same leak. */
+static size_t
+thread_prefix(const struct ml_buf *path)
+{
+    static const char begin[] = "thread \"", end[] = "\": ";
+    if (path->len < sizeof(begin) || memcmp(path->data, begin, sizeof(begin) - 1) != 0) {
+        return 0;
+    }
+    const char *at = memmem(path->data, path->len, end, sizeof(end) - 1);
+    return at != NULL ? (size_t)(at - path->data) + sizeof(end) - 1 : 0;
+}
+
 void
 snapshot_fingerprint(struct snapshot *s, const struct shown *f, char out[24])
 {
@@ -33,7 +46,8 @@ snapshot_fingerprint(struct snapshot *s, const struct shown *f, char out[24])
     ml_buf_putc(&name, '|');
     uint64_t h = hash_bytes(0xcbf29ce484222325u, name.data, name.len);
     ml_buf_fini(&name);
-    h = hash_bytes(h, s->text.data, s->text.len);
+    size_t skip = thread_prefix(&s->text);
+    h = hash_bytes(h, s->text.data + skip, s->text.len - skip);
     snprintf(out, 24, "%016llx", (unsigned long long)h);
 }
 
