@@ -27,11 +27,13 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "own_fd.h"
 #include "sweep_job.h"
 
 #define RETRY_MS 5            /* while the collector runs */
 #define COLLECTOR_PATIENCE 2.0 /* seconds; then the sweep is made all the same */
 #define WATCH_MS 200
+#define TRIES 3                /* when the program closes our pipe */
 #define GRACE_MS 2000         /* between the end of the pipe and the end of the process */
 #define READ_SIZE (256 * 1024)
 #define FRAME_LIMIT ((uint64_t)1 << 30)
@@ -43,9 +45,8 @@ struct ml_sweep {
     enum sweep_state state;
     struct sweep_job *job; /* a mapping of its own, NULL while idle */
     pid_t child;
-    int in;                /* read end of the pipe, -1 */
-    dev_t in_dev;          /* what it was: the program may close and reuse it */
-    ino_t in_ino;
+    struct ml_own_fd in;   /* read end of the pipe */
+    int tries;             /* clones made for these questions */
     struct ml_buf input;
     bool answered[SWEEP_MAX_QUESTIONS];
     bool done;
@@ -64,27 +65,15 @@ ml_sweep_new(const struct ml_sweep_callbacks *callbacks)
     struct ml_sweep *s = calloc(1, sizeof(*s));
     if (s != NULL) {
         s->to = *callbacks;
-        s->in = -1;
+        s->in = ML_OWN_FD_NONE;
     }
     return s;
-}
-
-/* Closes the pipe if it is still ours. */
-static void
-close_input(struct ml_sweep *s)
-{
-    struct stat st;
-    if (s->in >= 0 && fstat(s->in, &st) == 0 && st.st_dev == s->in_dev &&
-        st.st_ino == s->in_ino) {
-        close(s->in);
-    }
-    s->in = -1;
 }
 
 static void
 forget_job(struct ml_sweep *s)
 {
-    close_input(s);
+    ml_own_fd_close(&s->in);
     ml_buf_fini(&s->input);
     if (s->job != NULL) {
         munmap(s->job->shared, sizeof(*s->job->shared));
@@ -131,7 +120,7 @@ ml_sweep_running(const struct ml_sweep *s)
 int
 ml_sweep_fd(const struct ml_sweep *s)
 {
-    return s->state == SWEEP_RUNNING ? s->in : -1;
+    return s->state == SWEEP_RUNNING ? s->in.fd : -1;
 }
 
 int
@@ -139,7 +128,7 @@ ml_sweep_timeout_ms(const struct ml_sweep *s)
 {
     return s->state == SWEEP_IDLE      ? -1
            : s->state == SWEEP_WAITING ? RETRY_MS
-           : s->in < 0                 ? 10
+           : s->in.fd < 0              ? 10
                                        : WATCH_MS;
 }
 
@@ -363,19 +352,14 @@ static bool
 open_pipe(struct ml_sweep *s, int *out, struct ml_error *err)
 {
     int fds[2];
-    struct stat st;
     if (pipe2(fds, O_CLOEXEC) < 0) {
         ml_error_set(err, ML_EIO, "no pipe for the sweep: %s", strerror(errno));
         return false;
     }
     fcntl(fds[0], F_SETFL, O_NONBLOCK);
     fcntl(fds[0], F_SETPIPE_SZ, 1 << 20);
-    if (fstat(fds[0], &st) == 0) {
-        s->in_dev = st.st_dev;
-        s->in_ino = st.st_ino;
-    }
-    s->in = fds[0];
-    *out = fds[1];
+    s->in = ml_own_fd_note(ml_own_fd_move_up(fds[0]));
+    *out = ml_own_fd_move_up(fds[1]);
     return true;
 }
 
@@ -402,7 +386,7 @@ try_clone(struct ml_sweep *s)
     bool collecting = collector_at_work();
     if (collecting && patient) {
         PyGILState_Release(gil);
-        close_input(s);
+        ml_own_fd_close(&s->in);
         if (out >= 0) {
             close(out);
         }
@@ -425,6 +409,7 @@ try_clone(struct ml_sweep *s)
     if (out >= 0) {
         close(out);
     }
+    s->tries++;
     s->child = pid > 0 ? pid : 0;
     s->state = SWEEP_RUNNING;
     return true;
@@ -439,7 +424,7 @@ begin(struct ml_sweep *s)
     }
     if (s->in_place) {
         s->why.code = 0;
-        close_input(s);
+        ml_own_fd_close(&s->in);
         take_frames(s);
         finish(s);
     }
@@ -506,6 +491,7 @@ ml_sweep_start(struct ml_sweep *s, const struct ml_sweep_env *env,
     memset(&s->why, 0, sizeof(s->why));
     s->done = s->in_place = false;
     s->ended_reading = 0;
+    s->tries = 0;
     s->pause = 0;
     ml_buf_init(&s->input, &ml_alloc_libc);
     begin(s);
@@ -514,26 +500,18 @@ ml_sweep_start(struct ml_sweep *s, const struct ml_sweep_env *env,
 
 /* -- while it runs ------------------------------------------------------------------------------------ */
 
-static bool
-input_is_ours(const struct ml_sweep *s)
-{
-    struct stat st;
-    return s->in >= 0 && fstat(s->in, &st) == 0 && st.st_dev == s->in_dev &&
-           st.st_ino == s->in_ino;
-}
-
 /* Reads what is there; true at the end of the stream. */
 static bool
 read_input(struct ml_sweep *s)
 {
     static char chunk[READ_SIZE]; /* the agent thread's alone */
-    if (!input_is_ours(s)) {
+    if (!ml_own_fd_ours(&s->in)) {
         ml_error_set(&s->why, ML_EIO, "the program closed the sweep's pipe");
-        s->in = -1;
+        s->in = ML_OWN_FD_NONE;
         return true;
     }
     for (;;) {
-        ssize_t n = read(s->in, chunk, sizeof(chunk));
+        ssize_t n = read(s->in.fd, chunk, sizeof(chunk));
         if (n > 0) {
             ml_buf_append(&s->input, chunk, (size_t)n);
             if (!take_frames(s)) {
@@ -587,6 +565,18 @@ reap(struct ml_sweep *s)
     }
 }
 
+static bool
+any_answered(const struct ml_sweep *s)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->job->question_count; i++) {
+        any = any || s->answered[i];
+    }
+    return any;
+}
+
+/* A program that closes every descriptor takes the pipe away with the rest; the sweep is
+ * then made once more. */
 void
 ml_sweep_step(struct ml_sweep *s)
 {
@@ -597,9 +587,17 @@ ml_sweep_step(struct ml_sweep *s)
     if (s->state != SWEEP_RUNNING) {
         return;
     }
+    if (s->ended_reading == 0 && s->tries < TRIES && !ml_own_fd_ours(&s->in) &&
+        !any_answered(s)) {
+        kill_and_reap(s);
+        s->in = ML_OWN_FD_NONE;
+        s->input.len = 0;
+        begin(s);
+        return;
+    }
     if (s->ended_reading == 0 && read_input(s)) {
         s->ended_reading = sweep_now();
-        close_input(s);
+        ml_own_fd_close(&s->in);
     }
     if (s->ended_reading > 0) {
         reap(s);

@@ -17,21 +17,6 @@
 
 #define PATIENCE_ROUNDS 1000 /* of 100 us; a handler needs one or two microseconds */
 
-/* A program that was started without standard input must not get our pipe as its own,
- * and the numbers of what it opens stay as they would be without us. */
-#define LOWEST_FD 64
-
-static struct ml_own_fd
-move_out_of_the_way(int fd)
-{
-    int moved = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD);
-    if (moved >= 0) { /* else there is no room up there: it stays where it is */
-        close(fd);
-        fd = moved;
-    }
-    return ml_own_fd_note(fd);
-}
-
 int
 ml_wakeup_open(struct ml_wakeup *w, struct ml_error *err)
 {
@@ -39,8 +24,8 @@ ml_wakeup_open(struct ml_wakeup *w, struct ml_error *err)
     if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0) {
         return ml_error_set(err, ML_EIO, "cannot make a pipe: %s", strerror(errno));
     }
-    w->read_end = move_out_of_the_way(ends[0]);
-    w->write_end = move_out_of_the_way(ends[1]);
+    w->read_end = ml_own_fd_note(ml_own_fd_move_up(ends[0]));
+    w->write_end = ml_own_fd_note(ml_own_fd_move_up(ends[1]));
     atomic_store(&w->write_fd, w->write_end.fd);
     return ML_OK;
 }

@@ -172,7 +172,7 @@ static int
 bind_and_listen(struct ml_listener *l, int dir, const char *name,
                 const struct sockaddr_un *address, struct ml_error *err)
 {
-    int fd = new_socket();
+    int fd = ml_own_fd_move_up(new_socket());
     if (fd < 0) {
         return ml_error_set(err, ML_EIO, "socket: %s", strerror(errno));
     }

@@ -10,6 +10,7 @@
 #ifndef ML_CONTROL_OWN_FD_H
 #define ML_CONTROL_OWN_FD_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,6 +42,23 @@ ml_own_fd_ours(const struct ml_own_fd *o)
     struct stat st;
     return o->fd >= 0 && fstat(o->fd, &st) == 0 && st.st_dev == o->dev &&
            st.st_ino == o->ino;
+}
+
+/* A program that was started without standard input must not get ours as its own, the
+ * numbers of what it opens stay as they would be without us, and one that closes a
+ * number twice does not hit us. Takes over `fd`; gives back the higher one, or `fd`
+ * itself where there is no room up there. Needs _GNU_SOURCE. */
+#define ML_OWN_FD_LOWEST 64
+
+static inline int
+ml_own_fd_move_up(int fd)
+{
+    int moved = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, ML_OWN_FD_LOWEST) : -1;
+    if (moved >= 0) {
+        close(fd);
+        return moved;
+    }
+    return fd;
 }
 
 /* Closes it when it is still ours; forgets it in any case. */

@@ -143,7 +143,7 @@ accept_clients(struct ml_server *s)
     for (int i = 0; i < ACCEPTS_PER_ROUND; i++) {
         int fd = accept4(s->listener.fd.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
-            admit(s, fd);
+            admit(s, ml_own_fd_move_up(fd));
         }
         else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
                  errno == ENOBUFS) {
