@@ -588,7 +588,7 @@ name_frame_root(const struct take *t, const struct take_root *root,
     else if (root->kind == ROOT_FRAME_PART) {
         snprintf(variable, sizeof(variable), "<%s>", root->text);
     }
-    snprintf(out->expr, sizeof(out->expr), "%.120s%.80s() %s", prefix, out->function,
+    snprintf(out->expr, sizeof(out->expr), "%.120s%.80s() %.40s", prefix, out->function,
              variable);
     snprintf(out->words, sizeof(out->words), "%s.%s (local)", out->function, variable);
 }

@@ -61,7 +61,7 @@ send_result(struct ml_peer *p, const char *id, const char *json, size_t len)
     }
 }
 
-/* -- requests ----------------------------------------------------------------------- */
+/* -- requests ---------------------------------------------------------------------- */
 
 static void
 answer_method(struct ml_peer *p, const char *id, int rc, const struct ml_buf *text,
@@ -154,12 +154,13 @@ void
 ml_answer_too_long(struct ml_peer *p, size_t limit)
 {
     struct ml_rpc_error e;
-    ml_rpc_error_set(&e, ML_RPC_REQUEST, "invalid request: longer than %zu bytes", limit);
+    ml_rpc_error_set(&e, ML_RPC_REQUEST, "invalid request: longer than %zu bytes",
+                     limit);
     e.name = "ML_ELIMIT";
     send_error(p, "null", &e);
 }
 
-/* -- answers of sweeps ---------------------------------------------------------------- */
+/* -- answers of sweeps ------------------------------------------------------------- */
 
 /* The sweep process walked foreign memory and may have died in the middle of a word:
  * what it wrote is checked before it becomes part of a line of ours. */
@@ -179,7 +180,8 @@ ml_answer_result(struct ml_peer *p, struct ml_pending *pending, const char *json
 }
 
 void
-ml_answer_error(struct ml_peer *p, struct ml_pending *pending, const struct ml_error *err)
+ml_answer_error(struct ml_peer *p, struct ml_pending *pending,
+                const struct ml_error *err)
 {
     struct ml_rpc_error e;
     ml_rpc_error_from(&e, err);
@@ -188,8 +190,8 @@ ml_answer_error(struct ml_peer *p, struct ml_pending *pending, const struct ml_e
 }
 
 void
-ml_answer_progress(struct ml_peer *p, const struct ml_pending *pending, const char *step,
-                   double done)
+ml_answer_progress(struct ml_peer *p, const struct ml_pending *pending,
+                   const char *step, double done)
 {
     size_t mark = p->out.len;
     if (!pending->progress || ml_peer_unsent(p) > ML_PEER_HIGH_WATER) {

@@ -58,8 +58,8 @@ add_token(struct reader *r, enum ml_json_type type, size_t start, size_t end,
     }
     if (doc->count == doc->cap) {
         size_t cap = doc->cap == 0 ? 32 : doc->cap * 2;
-        void *tok = ml_alloc_resize_array(doc->a, doc->tok, doc->cap, cap,
-                                          sizeof(*doc->tok));
+        void *tok =
+            ml_alloc_resize_array(doc->a, doc->tok, doc->cap, cap, sizeof(*doc->tok));
         if (tok == NULL) {
             return ml_error_nomem(r->err);
         }
@@ -247,7 +247,8 @@ read_word(struct reader *r)
     static const struct {
         const char *word;
         enum ml_json_type type;
-    } words[] = {{"null", ML_JSON_NULL}, {"true", ML_JSON_TRUE}, {"false", ML_JSON_FALSE}};
+    } words[] = {
+        {"null", ML_JSON_NULL}, {"true", ML_JSON_TRUE}, {"false", ML_JSON_FALSE}};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         size_t n = strlen(words[i].word);
         if (r->len - r->at >= n && memcmp(r->text + r->at, words[i].word, n) == 0) {
@@ -256,7 +257,8 @@ read_word(struct reader *r)
             return add_token(r, words[i].type, r->at - n, r->at, &index);
         }
     }
-    return wrong(r, r->at < r->len ? "unexpected character" : "the text ends too early");
+    return wrong(r,
+                 r->at < r->len ? "unexpected character" : "the text ends too early");
 }
 
 static int
@@ -337,7 +339,8 @@ after_value(struct reader *r, bool *more)
             return is_object ? read_key(r) : ML_OK;
         }
         if (c != (is_object ? '}' : ']')) {
-            return wrong(r, is_object ? "',' or '}' is missing" : "',' or ']' is missing");
+            return wrong(r,
+                         is_object ? "',' or '}' is missing" : "',' or ']' is missing");
         }
         close_container(r);
     }

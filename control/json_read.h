@@ -65,7 +65,8 @@ size_t ml_json_minify(char *text, size_t len);
 
 /* Value of a member (0-based token index), or 0 when there is none: token 0 is never
  * a member. `object` is the index of an object token. The first of two equal keys. */
-uint32_t ml_json_member(const struct ml_json_doc *doc, uint32_t object, const char *key);
+uint32_t ml_json_member(const struct ml_json_doc *doc, uint32_t object,
+                        const char *key);
 
 /* Whether a string token says `text`, escapes resolved. */
 bool ml_json_is(const struct ml_json_doc *doc, uint32_t token, const char *text);

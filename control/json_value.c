@@ -71,7 +71,8 @@ take_character(const char **p, char out[4])
 }
 
 int
-ml_json_copy_string(const struct ml_json_doc *doc, uint32_t token, char *out, size_t cap)
+ml_json_copy_string(const struct ml_json_doc *doc, uint32_t token, char *out,
+                    size_t cap)
 {
     const struct ml_json_tok *t = &doc->tok[token];
     if (t->type != ML_JSON_STRING) {

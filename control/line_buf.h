@@ -2,8 +2,8 @@
  *
  * From bytes in any pieces to lines with a limit:
  *
- *     p = ml_line_buf_room(b, &room);  n = read(fd, p, room);  ml_line_buf_filled(b, n);
- *     while (ml_line_buf_next(b, &line, &len) == ML_LINE_READY) ...
+ *     p = ml_line_buf_room(b, &room);  n = read(fd, p, room);  ml_line_buf_filled(b,
+ * n); while (ml_line_buf_next(b, &line, &len) == ML_LINE_READY) ...
  *
  * A line over the limit is told once and its rest is swallowed up to the next newline,
  * however long it is; the lines after it are as good as any. Knows nothing of
@@ -23,7 +23,7 @@ enum ml_line_state {
 
 struct ml_line_buf {
     const struct ml_alloc *a;
-    size_t limit;   /* bytes of the longest line, newline not counted */
+    size_t limit; /* bytes of the longest line, newline not counted */
     char *data;
     size_t cap;
     size_t start;   /* first byte not yet given out */
@@ -36,7 +36,8 @@ void ml_line_buf_init(struct ml_line_buf *b, const struct ml_alloc *a, size_t li
 void ml_line_buf_fini(struct ml_line_buf *b);
 
 /* Where to read to: at least one byte of room. NULL when memory is short, or when a
- * whole line is still waiting in a full buffer. Lines given out before become invalid. */
+ * whole line is still waiting in a full buffer. Lines given out before become invalid.
+ */
 char *ml_line_buf_room(struct ml_line_buf *b, size_t *room);
 void ml_line_buf_filled(struct ml_line_buf *b, size_t count);
 

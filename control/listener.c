@@ -19,7 +19,7 @@
 #define BACKLOG 64
 #define LOCK_TRIES 50 /* of 2 ms: whoever holds the lock is as quick as we are */
 
-/* -- the directory -------------------------------------------------------------------- */
+/* -- the directory ----------------------------------------------------------------- */
 
 static int
 check_directory(int dir, const char *path, struct ml_error *err)
@@ -67,7 +67,8 @@ open_directory(const char *path, int *out, struct ml_error *err)
         open_up_to_us(path);
     }
     else if (errno != EEXIST) {
-        int code = errno == EACCES || errno == EPERM || errno == EROFS ? ML_EPERM : ML_EIO;
+        int code =
+            errno == EACCES || errno == EPERM || errno == EROFS ? ML_EPERM : ML_EIO;
         return ml_error_set(err, code, "cannot make the socket directory %s: %s", path,
                             strerror(errno));
     }
@@ -95,7 +96,7 @@ lock_directory(int dir)
     }
 }
 
-/* -- what is in the way --------------------------------------------------------------- */
+/* -- what is in the way ------------------------------------------------------------ */
 
 static int
 new_socket(void)
@@ -111,8 +112,9 @@ somebody_listens(const struct sockaddr_un *address)
     if (fd < 0) {
         return true; /* cannot tell: touch nothing */
     }
-    bool refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
-                   errno == ECONNREFUSED;
+    bool refused =
+        connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
+        errno == ECONNREFUSED;
     close(fd);
     return !refused;
 }
@@ -142,7 +144,7 @@ clear_the_way(int dir, const char *name, const struct sockaddr_un *address,
     return ML_OK;
 }
 
-/* -- the socket ----------------------------------------------------------------------- */
+/* -- the socket -------------------------------------------------------------------- */
 
 /* The file that bind made must be the one in the directory that was checked. */
 static int
@@ -152,7 +154,8 @@ note_file(struct ml_listener *l, int dir, const char *name, struct ml_error *err
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
         lstat(l->path, &at_path) < 0 || st.st_ino != at_path.st_ino ||
         st.st_dev != at_path.st_dev || !S_ISSOCK(st.st_mode)) {
-        return ml_error_set(err, ML_EPERM, "%s was moved away while it was made", l->path);
+        return ml_error_set(err, ML_EPERM, "%s was moved away while it was made",
+                            l->path);
     }
     if ((st.st_mode & 0777) != 0600 && fchmodat(dir, name, 0600, 0) < 0) {
         return ml_error_set(err, ML_EIO, "chmod %s: %s", l->path, strerror(errno));
@@ -206,7 +209,8 @@ split_path(const char *path, char directory[PATH_MAX], const char **name,
                             sizeof(address->sun_path) - 1, path);
     }
     strcpy(address->sun_path, path);
-    snprintf(directory, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    snprintf(directory, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path),
+             path);
     *name = slash + 1;
     return ML_OK;
 }

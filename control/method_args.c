@@ -83,7 +83,7 @@ take_text(struct taker *t)
 static int
 take_list(struct taker *t)
 {
-    char(*to)[ML_REQUEST_TEXT] = t->to;
+    char (*to)[ML_REQUEST_TEXT] = t->to;
     const struct ml_json_tok *tok = &t->doc->tok[t->token];
     if (tok->type != ML_JSON_ARRAY) {
         return take_text_at(t, t->token, to[0], ML_REQUEST_TEXT);

@@ -9,10 +9,18 @@
 #include "suggest.h"
 
 const struct ml_method *const ml_methods[] = {
-    &ml_method_config_get,  &ml_method_config_reload, &ml_method_detach,
-    &ml_method_garbage,     &ml_method_paths,         &ml_method_refs,
-    &ml_method_report_get,  &ml_method_report_list,   &ml_method_retained,
-    &ml_method_snapshot,    &ml_method_status,        &ml_method_types,
+    &ml_method_config_get,
+    &ml_method_config_reload,
+    &ml_method_detach,
+    &ml_method_garbage,
+    &ml_method_paths,
+    &ml_method_refs,
+    &ml_method_report_get,
+    &ml_method_report_list,
+    &ml_method_retained,
+    &ml_method_snapshot,
+    &ml_method_status,
+    &ml_method_types,
     NULL,
 };
 

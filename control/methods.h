@@ -74,7 +74,8 @@ int ml_methods_sweep(const struct ml_method_call *call, enum ml_sweep_kind kind,
 
 /* Parameters that every sweep has. */
 #define ML_PARAM_LIMIT {"limit", ML_PARAM_INT, ML_ARG(sweep.limit), 1, 100000, false}
-#define ML_PARAM_PROGRESS {"progress", ML_PARAM_BOOL, ML_ARG(sweep.progress), 0, 0, false}
+#define ML_PARAM_PROGRESS                                                              \
+    {"progress", ML_PARAM_BOOL, ML_ARG(sweep.progress), 0, 0, false}
 #define ML_PARAM_END {NULL, ML_PARAM_BOOL, 0, 0, 0, false}
 
 extern const struct ml_method ml_method_status, ml_method_snapshot, ml_method_types,

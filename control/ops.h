@@ -29,10 +29,11 @@ enum ml_sweep_kind {
 /* One question to a sweep. Plain data: it is copied into the sweep process. */
 struct ml_sweep_request {
     enum ml_sweep_kind kind;
-    int limit;            /* rows wanted; ML_REQUEST_UNSET: the method's default (20) */
-    uint64_t address;     /* paths, refs; 0: not given */
+    int limit;        /* rows wanted; ML_REQUEST_UNSET: the method's default (20) */
+    uint64_t address; /* paths, refs; 0: not given */
     char type[ML_REQUEST_TEXT]; /* paths: substring of the full type name; "" */
-    char include[ML_REQUEST_FILTERS][ML_REQUEST_TEXT]; /* snapshot; ends at the first "" */
+    char include[ML_REQUEST_FILTERS]
+                [ML_REQUEST_TEXT]; /* snapshot; ends at the first "" */
     char exclude[ML_REQUEST_FILTERS][ML_REQUEST_TEXT];
     int max_object_details; /* ML_REQUEST_UNSET: as configured */
     int referrers;          /* 0, 1, ML_REQUEST_UNSET: as configured */

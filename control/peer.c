@@ -87,8 +87,8 @@ ml_peer_flush(struct ml_peer *p)
     while (p->sent < p->out.len && budget > 0) {
         size_t want = p->out.len - p->sent;
         want = want < budget ? want : budget;
-        ssize_t n = send(p->fd.fd, p->out.data + p->sent, want,
-                         MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n =
+            send(p->fd.fd, p->out.data + p->sent, want, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == EINTR) {
             continue;
         }

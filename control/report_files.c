@@ -47,7 +47,7 @@ is_id(const char *text)
     return text[ID_LENGTH] == '\0';
 }
 
-/* -- one file ------------------------------------------------------------------------- */
+/* -- one file ---------------------------------------------------------------------- */
 
 static int
 read_all(int fd, struct ml_buf *to)
@@ -112,7 +112,7 @@ read_json(int dir, const char *name, struct ml_buf *to, struct ml_error *err)
     return ML_OK;
 }
 
-/* -- the list ------------------------------------------------------------------------- */
+/* -- the list ---------------------------------------------------------------------- */
 
 static void
 time_of_directory(int dir, char *out, size_t cap)
@@ -169,7 +169,8 @@ newer_first(const void *a, const void *b)
 }
 
 static int
-collect(DIR *d, const struct ml_alloc *a, struct entry_vec *entries, struct ml_error *err)
+collect(DIR *d, const struct ml_alloc *a, struct entry_vec *entries,
+        struct ml_error *err)
 {
     struct dirent *de;
     while ((de = readdir(d)) != NULL) {
@@ -251,9 +252,7 @@ open_directory(const char *directory, DIR **out, struct ml_error *err)
 {
     int fd = open(directory, DIRECTORY_FLAGS);
     if (fd < 0) {
-        int code = errno == ENOENT   ? ML_ENOTFOUND
-                   : errno == EACCES ? ML_EPERM
-                                     : ML_EIO;
+        int code = errno == ENOENT ? ML_ENOTFOUND : errno == EACCES ? ML_EPERM : ML_EIO;
         return ml_error_set(err, code, "report directory %s: %s", directory,
                             strerror(errno));
     }
@@ -290,7 +289,7 @@ ml_report_files_list(const char *directory, int limit, const struct ml_alloc *a,
     return rc;
 }
 
-/* -- one report ----------------------------------------------------------------------- */
+/* -- one report -------------------------------------------------------------------- */
 
 static int
 ascending(const void *a, const void *b)
@@ -329,8 +328,9 @@ write_file(int dir, const char *name, const struct ml_alloc *a, struct ml_json *
     if (rc == ML_OK) {
         ml_json_raw(out, text.data, text.len);
         if (out->out->failed) {
-            rc = ml_error_set(err, ML_ELIMIT, "the report is too large for one answer: "
-                                              "ask for fewer iterations");
+            rc = ml_error_set(err, ML_ELIMIT,
+                              "the report is too large for one answer: "
+                              "ask for fewer iterations");
         }
     }
     ml_buf_fini(&text);
@@ -344,7 +344,8 @@ write_iterations(DIR *d, int newest, const struct ml_alloc *a, struct ml_json *o
 {
     struct int_vec numbers = {0};
     int rc = find_iterations(d, a, &numbers, err);
-    size_t first = newest >= 0 && (size_t)newest < numbers.len ? numbers.len - newest : 0;
+    size_t first =
+        newest >= 0 && (size_t)newest < numbers.len ? numbers.len - newest : 0;
     for (size_t i = first; i < numbers.len && rc == ML_OK; i++) {
         char name[48];
         snprintf(name, sizeof(name), "iteration_report_%d.json", numbers.data[i]);
@@ -385,8 +386,10 @@ ml_report_files_get(const char *directory, const char *id, int newest,
         id += strlen(PREFIX);
     }
     if (!is_id(id)) {
-        return ml_error_set(err, ML_EINVAL, "'%s' is no report id (they look like "
-                                            "ab12-cd34)", id);
+        return ml_error_set(err, ML_EINVAL,
+                            "'%s' is no report id (they look like "
+                            "ab12-cd34)",
+                            id);
     }
     if (snprintf(path, sizeof(path), "%s/%s%s", directory, PREFIX, id) >=
         (int)sizeof(path)) {

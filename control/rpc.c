@@ -15,9 +15,9 @@ const char *
 ml_rpc_code_name(int ml_code)
 {
     static const char *const names[] = {
-        "ML_OK",  "ML_ENOMEM", "ML_EINVAL", "ML_EFORMAT",    "ML_EIO",    "ML_ENOTFOUND",
-        "ML_EPERM", "ML_ELIMIT", "ML_ECANCELLED", "ML_ESTATE", "ML_EUNSUPPORTED",
-        "ML_EAMBIGUOUS"};
+        "ML_OK",         "ML_ENOMEM",    "ML_EINVAL",       "ML_EFORMAT",
+        "ML_EIO",        "ML_ENOTFOUND", "ML_EPERM",        "ML_ELIMIT",
+        "ML_ECANCELLED", "ML_ESTATE",    "ML_EUNSUPPORTED", "ML_EAMBIGUOUS"};
     int i = -ml_code;
     int count = (int)(sizeof(names) / sizeof(names[0]));
     return i >= 0 && i < count ? names[i] : NULL;
@@ -35,8 +35,8 @@ ml_rpc_error_set(struct ml_rpc_error *e, int code, const char *fmt, ...)
 }
 
 void
-ml_rpc_error_unknown(struct ml_rpc_error *e, int code, const char *what, const char *name,
-                     const char *nearest)
+ml_rpc_error_unknown(struct ml_rpc_error *e, int code, const char *what,
+                     const char *name, const char *nearest)
 {
     char quoted[ML_SUGGEST_QUOTE];
     ml_suggest_quote(name, strlen(name), quoted);
@@ -66,7 +66,7 @@ ml_rpc_error_from(struct ml_rpc_error *e, const struct ml_error *err)
     e->column = err->column;
 }
 
-/* -- requests ----------------------------------------------------------------------- */
+/* -- requests ---------------------------------------------------------------------- */
 
 /* Refused members are told with their place in the standard. */
 static int
@@ -115,7 +115,8 @@ take_params(struct ml_rpc_request *r, uint32_t token, struct ml_rpc_error *e)
     if (t->type == ML_JSON_ARRAY && t->size == 0) {
         return ML_OK;
     }
-    ml_rpc_error_set(e, ML_RPC_PARAMS, "params must be an object: parameters go by name");
+    ml_rpc_error_set(e, ML_RPC_PARAMS,
+                     "params must be an object: parameters go by name");
     return ML_EFORMAT;
 }
 
@@ -133,7 +134,8 @@ take_progress(struct ml_rpc_request *r, uint32_t token, struct ml_rpc_error *e)
 static int
 take_version(struct ml_rpc_request *r, uint32_t token, struct ml_rpc_error *e)
 {
-    return ml_json_is(&r->doc, token, "2.0") ? ML_OK : refuse(e, "jsonrpc must be \"2.0\"");
+    return ml_json_is(&r->doc, token, "2.0") ? ML_OK
+                                             : refuse(e, "jsonrpc must be \"2.0\"");
 }
 
 static const struct {
@@ -255,7 +257,7 @@ ml_rpc_request_fini(struct ml_rpc_request *r)
     ml_json_doc_fini(&r->doc);
 }
 
-/* -- answers ------------------------------------------------------------------------ */
+/* -- answers ----------------------------------------------------------------------- */
 
 static void
 begin_message(struct ml_buf *out, const char *id)
@@ -318,7 +320,8 @@ void
 ml_rpc_write_progress(struct ml_buf *out, const char *id, const char *step, double done)
 {
     struct ml_json j;
-    ml_buf_puts(out, "{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"id\":");
+    ml_buf_puts(out,
+                "{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"id\":");
     ml_buf_puts(out, id);
     ml_buf_puts(out, ",\"step\":");
     ml_json_init(&j, out);

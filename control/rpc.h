@@ -13,8 +13,8 @@
 #include "buf.h"
 #include "json_read.h"
 
-#define ML_RPC_ID_MAX 128     /* bytes of an id as it stands in the request */
-#define ML_RPC_METHOD_MAX 64  /* bytes of a method's name */
+#define ML_RPC_ID_MAX 128    /* bytes of an id as it stands in the request */
+#define ML_RPC_METHOD_MAX 64 /* bytes of a method's name */
 
 enum ml_rpc_code {
     ML_RPC_PARSE = -32700,
@@ -26,8 +26,8 @@ enum ml_rpc_code {
 };
 
 struct ml_rpc_error {
-    int code;            /* enum ml_rpc_code */
-    const char *name;    /* of the enum ml_err, "ML_ELIMIT"; NULL: no data.code */
+    int code;         /* enum ml_rpc_code */
+    const char *name; /* of the enum ml_err, "ML_ELIMIT"; NULL: no data.code */
     char message[480];
     char member[ML_RPC_METHOD_MAX]; /* the parameter or member at fault, or "" */
     const char *nearest;            /* what was probably meant, or NULL */
@@ -61,7 +61,8 @@ void ml_rpc_error_unknown(struct ml_rpc_error *e, int code, const char *what,
 void ml_rpc_error_from(struct ml_rpc_error *e, const struct ml_error *err);
 
 /* Appends a whole line. */
-void ml_rpc_write_error(struct ml_buf *out, const char *id, const struct ml_rpc_error *e);
+void ml_rpc_write_error(struct ml_buf *out, const char *id,
+                        const struct ml_rpc_error *e);
 void ml_rpc_write_progress(struct ml_buf *out, const char *id, const char *step,
                            double done);
 /* Around a result that is written in between. */

@@ -83,7 +83,7 @@ ml_server_listening(const struct ml_server *s)
     return ml_listener_alive(&s->listener);
 }
 
-/* -- new clients ---------------------------------------------------------------------- */
+/* -- new clients ------------------------------------------------------------------- */
 
 static int64_t
 now_ms(void)
@@ -157,7 +157,7 @@ accept_clients(struct ml_server *s)
     }
 }
 
-/* -- one client ----------------------------------------------------------------------- */
+/* -- one client -------------------------------------------------------------------- */
 
 static void
 answer_lines(struct ml_server *s, struct ml_peer *p)
@@ -207,7 +207,7 @@ serve(struct ml_server *s, struct ml_peer *p, short revents)
     p->gone = p->gone || hung_up || ml_peer_done(p);
 }
 
-/* -- the poll loop's side --------------------------------------------------------------- */
+/* -- the poll loop's side ---------------------------------------------------------- */
 
 static short
 events_of(const struct ml_peer *p)
@@ -309,7 +309,7 @@ ml_server_clients(const struct ml_server *s)
     return n;
 }
 
-/* -- answers of sweeps ------------------------------------------------------------------ */
+/* -- answers of sweeps ------------------------------------------------------------- */
 
 static struct ml_pending *
 find_pending(struct ml_server *s, uint64_t token, struct ml_peer **peer)
@@ -345,7 +345,8 @@ flush_now(struct ml_peer *p)
 }
 
 void
-ml_server_reply_result(struct ml_server *s, uint64_t token, const char *json, size_t len)
+ml_server_reply_result(struct ml_server *s, uint64_t token, const char *json,
+                       size_t len)
 {
     struct ml_peer *p;
     struct ml_pending *pending = find_pending(s, token, &p);

@@ -1,63 +1,30 @@
 /* SPDX-License-Identifier: MIT
  *
- * See addr_map.h. Three levels, by bits of the address:
+ * See addr_map.h: the slow ways in and the making of leaves.
  *
- *   46..34  root   13 bits, and a 14th: whether bit 3 is set (objects at an odd
- *                  multiple of 8, static ones, get leaves of their own)
- *   33..20  mid    14 bits -> leaf
- *   19..4   leaf   16 bits -> node + 1, 0: none
- *
- * User-space addresses have 47 bits. Leaves and mids are mapped when first needed.
+ * A leaf is larger than what an arena cuts from its chunks, so it is a mapping of its
+ * own and zero pages that nobody looks at are never made. Tables double when half full.
  */
 #include "addr_map.h"
 
-#define ROOT_BITS 14
-#define MID_BITS 14
-#define LEAF_BITS 16
+#include <string.h>
 
-struct leaf {
-    uint32_t node[1 << LEAF_BITS];
-};
-
-struct mid {
-    struct leaf *leaf[1 << MID_BITS];
-};
-
-struct ml_addr_map {
-    const struct ml_alloc *a;
-    struct mid *root[1 << ROOT_BITS];
-};
-
-static inline uint32_t
-root_of(uint64_t address)
-{
-    return (uint32_t)((address >> 34) & 0x1FFF) | (uint32_t)((address >> 3) & 1) << 13;
-}
-
-static inline uint32_t
-mid_of(uint64_t address)
-{
-    return (uint32_t)(address >> 20) & ((1u << MID_BITS) - 1);
-}
-
-static inline uint32_t
-leaf_of(uint64_t address)
-{
-    return (uint32_t)(address >> 4) & ((1u << LEAF_BITS) - 1);
-}
-
-static inline bool
-is_mappable(uint64_t address)
-{
-    return address >> 47 == 0 && (address & 7) == 0;
-}
+#define FIRST_LEAF_BITS 6
+#define FIRST_ODD_BITS 6
 
 struct ml_addr_map *
 ml_addr_map_new(const struct ml_alloc *a)
 {
-    struct ml_addr_map *m = a->alloc(a->ctx, sizeof(*m));
-    if (m != NULL) {
-        m->a = a;
+    struct ml_addr_map *m = ml_alloc_array(a, 1, sizeof(*m));
+    if (m == NULL) {
+        return NULL;
+    }
+    m->a = a;
+    m->leaf_bits = FIRST_LEAF_BITS;
+    m->leaf = ml_alloc_array(a, (size_t)1 << m->leaf_bits, sizeof(*m->leaf));
+    if (m->leaf == NULL) {
+        ml_alloc_free_array(a, m, 1, sizeof(*m));
+        return NULL;
     }
     return m;
 }
@@ -68,80 +35,137 @@ ml_addr_map_free(struct ml_addr_map *m)
     if (m == NULL) {
         return;
     }
-    const struct ml_alloc *a = m->a;
-    for (uint32_t r = 0; r < 1u << ROOT_BITS; r++) {
-        for (uint32_t k = 0; m->root[r] != NULL && k < 1u << MID_BITS; k++) {
-            if (m->root[r]->leaf[k] != NULL) {
-                a->release(a->ctx, m->root[r]->leaf[k], sizeof(struct leaf));
-            }
-        }
-        if (m->root[r] != NULL) {
-            a->release(a->ctx, m->root[r], sizeof(struct mid));
-        }
+    for (size_t i = 0; i < (size_t)1 << m->leaf_bits; i++) {
+        ml_alloc_free_array(m->a, m->leaf[i].slots, ML_ADDR_LEAF_SLOTS,
+                            sizeof(uint32_t));
     }
-    a->release(a->ctx, m, sizeof(*m));
+    ml_alloc_free_array(m->a, m->leaf, (size_t)1 << m->leaf_bits, sizeof(*m->leaf));
+    ml_alloc_free_array(m->a, m->odd, (size_t)1 << m->odd_bits, sizeof(*m->odd));
+    ml_alloc_free_array(m->a, m, 1, sizeof(*m));
 }
 
-static inline struct leaf *
-find_leaf(const struct ml_addr_map *m, uint64_t address)
+/* -- leaves --------------------------------------------------------------------- */
+
+static struct ml_addr_leaf *
+free_leaf(struct ml_addr_leaf *table, unsigned bits, uint64_t chunk)
 {
-    const struct mid *mid = m->root[root_of(address)];
-    return mid != NULL ? mid->leaf[mid_of(address)] : NULL;
+    size_t mask = ((size_t)1 << bits) - 1;
+    size_t i = ml_addr_hash(chunk, bits);
+    while (table[i].slots != NULL) {
+        i = (i + 1) & mask;
+    }
+    return &table[i];
 }
 
-uint32_t
-ml_addr_map_get(const struct ml_addr_map *m, uint64_t address)
+static int
+grow_leaves(struct ml_addr_map *m)
 {
-    if (!is_mappable(address)) {
-        return ML_NO_NODE;
-    }
-    const struct leaf *leaf = find_leaf(m, address);
-    return leaf != NULL ? leaf->node[leaf_of(address)] - 1 : ML_NO_NODE;
-}
-
-static struct leaf *
-make_leaf(struct ml_addr_map *m, uint64_t address)
-{
-    struct mid **mid = &m->root[root_of(address)];
-    if (*mid == NULL) {
-        *mid = m->a->alloc(m->a->ctx, sizeof(**mid));
-    }
-    if (*mid == NULL) {
-        return NULL;
-    }
-    struct leaf *leaf = m->a->alloc(m->a->ctx, sizeof(*leaf));
-    (*mid)->leaf[mid_of(address)] = leaf;
-    return leaf;
-}
-
-int
-ml_addr_map_get_or_put(struct ml_addr_map *m, uint64_t address, uint32_t node,
-                       uint32_t *found)
-{
-    if (!is_mappable(address)) {
-        return ML_EINVAL;
-    }
-    struct leaf *leaf = find_leaf(m, address);
-    if (leaf == NULL && (leaf = make_leaf(m, address)) == NULL) {
+    unsigned bits = m->leaf_bits + 1;
+    struct ml_addr_leaf *to = ml_alloc_array(m->a, (size_t)1 << bits, sizeof(*to));
+    if (to == NULL) {
         return ML_ENOMEM;
     }
-    uint32_t *slot = &leaf->node[leaf_of(address)];
-    if (*slot != 0) {
-        *found = *slot - 1;
+    for (size_t i = 0; i < (size_t)1 << m->leaf_bits; i++) {
+        if (m->leaf[i].slots != NULL) {
+            *free_leaf(to, bits, m->leaf[i].chunk) = m->leaf[i];
+        }
+    }
+    ml_alloc_free_array(m->a, m->leaf, (size_t)1 << m->leaf_bits, sizeof(*to));
+    m->leaf = to;
+    m->leaf_bits = bits;
+    return ML_OK;
+}
+
+static int
+add_leaf(struct ml_addr_map *m, uint64_t chunk)
+{
+    if (2 * (m->leaf_count + 1) > (size_t)1 << m->leaf_bits && grow_leaves(m) < 0) {
+        return ML_ENOMEM;
+    }
+    uint32_t *slots = ml_alloc_array(m->a, ML_ADDR_LEAF_SLOTS, sizeof(*slots));
+    if (slots == NULL) {
+        return ML_ENOMEM;
+    }
+    *free_leaf(m->leaf, m->leaf_bits, chunk) = (struct ml_addr_leaf){chunk, slots};
+    m->leaf_count++;
+    return ML_OK;
+}
+
+/* -- odd multiples of 8 ---------------------------------------------------------- */
+
+/* Where `address` stands or belongs. */
+static struct ml_addr_odd *
+odd_place(struct ml_addr_odd *table, unsigned bits, uint64_t address)
+{
+    size_t mask = ((size_t)1 << bits) - 1;
+    size_t i = ml_addr_hash(address >> 3, bits);
+    while (table[i].address != 0 && table[i].address != address) {
+        i = (i + 1) & mask;
+    }
+    return &table[i];
+}
+
+static int
+grow_odd(struct ml_addr_map *m)
+{
+    unsigned bits = m->odd == NULL ? FIRST_ODD_BITS : m->odd_bits + 1;
+    struct ml_addr_odd *to = ml_alloc_array(m->a, (size_t)1 << bits, sizeof(*to));
+    if (to == NULL) {
+        return ML_ENOMEM;
+    }
+    for (size_t i = 0; m->odd != NULL && i < (size_t)1 << m->odd_bits; i++) {
+        if (m->odd[i].address != 0) {
+            *odd_place(to, bits, m->odd[i].address) = m->odd[i];
+        }
+    }
+    ml_alloc_free_array(m->a, m->odd, (size_t)1 << m->odd_bits, sizeof(*to));
+    m->odd = to;
+    m->odd_bits = bits;
+    return ML_OK;
+}
+
+static int
+put_odd(struct ml_addr_map *m, uint64_t address, uint32_t node, uint32_t *found)
+{
+    if ((m->odd == NULL || 2 * (m->odd_count + 1) > (size_t)1 << m->odd_bits) &&
+        grow_odd(m) < 0) {
+        return ML_ENOMEM;
+    }
+    struct ml_addr_odd *at = odd_place(m->odd, m->odd_bits, address);
+    if (at->address == address) {
+        *found = at->node;
         return 0;
     }
-    *slot = node + 1;
+    *at = (struct ml_addr_odd){address, node};
+    m->odd_count++;
     *found = node;
     return 1;
 }
 
-void
-ml_addr_map_prefetch(const struct ml_addr_map *m, uint64_t address)
+uint32_t
+ml_addr_map_get_odd(const struct ml_addr_map *m, uint64_t address)
 {
-    if (is_mappable(address)) {
-        const struct leaf *leaf = find_leaf(m, address);
-        if (leaf != NULL) {
-            __builtin_prefetch(&leaf->node[leaf_of(address)]);
-        }
+    if (m->odd == NULL || (address & 7) != 0) {
+        return ML_NO_NODE;
     }
+    const struct ml_addr_odd *at = odd_place(m->odd, m->odd_bits, address);
+    return at->address == address ? at->node : ML_NO_NODE;
+}
+
+int
+ml_addr_map_put_slow(struct ml_addr_map *m, uint64_t address, uint32_t node,
+                     uint32_t *found)
+{
+    if (address == 0 || (address & 7) != 0) {
+        return ML_EINVAL;
+    }
+    if ((address & 15) != 0) {
+        return put_odd(m, address, node, found);
+    }
+    if (add_leaf(m, address >> ML_ADDR_LEAF_BITS) < 0) {
+        return ML_ENOMEM;
+    }
+    *ml_addr_map_slot(m, address) = node + 1;
+    *found = node;
+    return 1;
 }

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * See heap_graph.h. Arrays double; first_edge is filled as far as references have been
- * added, nodes without any are closed on the way.
+ * See heap_graph.h: the builder, the freeze and the check.
+ *
+ * Node arrays double together. One of them may grow and the next one fail, so each
+ * remembers its own room; otherwise the wrong size would be given back at the end.
+ * Sizes that do not fit 32 bits are rare (one bytes object of 4 GiB): they stand in
+ * a sorted side list, and a node costs 4 bytes for its size instead of 8.
  */
 #include "heap_graph.h"
 
 #include <string.h>
 
-#define MAX_NODES (UINT32_MAX - 16)
+#define MIN_ROOM 1024
+
+enum { CAP_ADDRESS, CAP_KIND, CAP_FLAGS, CAP_SIZE, CAP_FIRST };
 
 void
 ml_heap_graph_init(struct ml_heap_graph *g, const struct ml_alloc *a)
@@ -19,207 +25,101 @@ ml_heap_graph_init(struct ml_heap_graph *g, const struct ml_alloc *a)
 void
 ml_heap_graph_fini(struct ml_heap_graph *g)
 {
-    const struct ml_alloc *a = g->a;
-    if (a == NULL) {
+    if (g->a == NULL) {
         return;
     }
-    ml_alloc_free_array(a, g->address, g->node_cap, sizeof(*g->address));
-    ml_alloc_free_array(a, g->kind, g->node_cap, sizeof(*g->kind));
-    ml_alloc_free_array(a, g->flags, g->node_cap, sizeof(*g->flags));
-    ml_alloc_free_array(a, g->size32, g->node_cap, sizeof(*g->size32));
-    ml_alloc_free_array(a, g->first_edge, g->node_cap + 1, sizeof(*g->first_edge));
-    ml_alloc_free_array(a, g->edge, g->edge_cap, sizeof(*g->edge));
-    ml_root_vec_free(&g->roots, a);
-    ml_u64vec_free(&g->big_sizes, a);
+    ml_alloc_free_array(g->a, g->address, g->array_cap[CAP_ADDRESS], sizeof(uint64_t));
+    ml_alloc_free_array(g->a, g->kind, g->array_cap[CAP_KIND], sizeof(uint32_t));
+    ml_alloc_free_array(g->a, g->flags, g->array_cap[CAP_FLAGS], sizeof(uint8_t));
+    ml_alloc_free_array(g->a, g->size32, g->array_cap[CAP_SIZE], sizeof(uint32_t));
+    ml_alloc_free_array(g->a, g->first_edge, g->array_cap[CAP_FIRST], sizeof(uint32_t));
+    ml_alloc_free_array(g->a, g->edge, g->edge_cap, sizeof(uint32_t));
+    ml_root_vec_free(&g->roots, g->a);
+    ml_u64vec_free(&g->big_sizes, g->a);
     memset(g, 0, sizeof(*g));
 }
 
-static bool
-grow_array(const struct ml_alloc *a, void *array, size_t from, size_t to, size_t size)
+/* Grows one array to `to` entries unless it has them. */
+static void *
+grown(struct ml_heap_graph *g, void *data, int which, size_t to, size_t size)
 {
-    void **p = array;
-    void *grown = ml_alloc_resize_array(a, *p, from, to, size);
-    if (grown == NULL) {
-        return false;
+    if (g->array_cap[which] >= to) {
+        return data;
     }
-    *p = grown;
-    return true;
+    void *p = ml_alloc_resize_array(g->a, data, g->array_cap[which], to, size);
+    if (p != NULL) {
+        g->array_cap[which] = to;
+    }
+    return p;
 }
 
-/* A growth that fails half-way leaves longer arrays than node_cap says. Arrays are
- * therefore given back by the size they really have: all grow from the smallest. */
+#define GROW(field, which, to)                                                         \
+    do {                                                                               \
+        void *grown_ = grown(g, g->field, which, to, sizeof(*g->field));               \
+        if (grown_ == NULL) {                                                          \
+            return ML_ENOMEM;                                                          \
+        }                                                                              \
+        g->field = grown_;                                                             \
+    } while (0)
+
 static int
 grow_nodes(struct ml_heap_graph *g)
 {
-    size_t from = g->node_cap, to = from < 1024 ? 1024 : from * 2;
-    const struct ml_alloc *a = g->a;
-    struct {
-        void *array;
-        size_t size, extra;
-    } arrays[] = {{&g->address, sizeof(*g->address), 0},
-                  {&g->kind, sizeof(*g->kind), 0},
-                  {&g->flags, sizeof(*g->flags), 0},
-                  {&g->size32, sizeof(*g->size32), 0},
-                  {&g->first_edge, sizeof(*g->first_edge), 1}};
-    size_t count = sizeof(arrays) / sizeof(arrays[0]), done = 0;
-    while (done < count) {
-        size_t extra = arrays[done].extra;
-        bool first = from == 0 && *(void **)arrays[done].array == NULL;
-        if (!grow_array(a, arrays[done].array, first ? 0 : from + extra, to + extra,
-                        arrays[done].size)) {
-            break;
-        }
-        done++;
-    }
-    if (done == count) {
-        g->node_cap = to;
-        return ML_OK;
-    }
-    while (done-- > 0) { /* shrink back, which cannot fail for long-lived allocators */
-        void **p = arrays[done].array;
-        size_t extra = arrays[done].extra;
-        if (from == 0) {
-            ml_alloc_free_array(a, *p, to + extra, arrays[done].size);
-            *p = NULL;
-        }
-        else {
-            void *back = ml_alloc_array(a, from + extra, arrays[done].size);
-            if (back != NULL) {
-                memcpy(back, *p, (from + extra) * arrays[done].size);
-                ml_alloc_free_array(a, *p, to + extra, arrays[done].size);
-                *p = back;
-            }
-            else {
-                back = ml_alloc_resize_array(a, *p, to + extra, from + extra,
-                                             arrays[done].size);
-                *p = back != NULL ? back : *p;
-            }
-        }
-    }
-    return ML_ENOMEM;
+    size_t to = g->node_cap < MIN_ROOM ? MIN_ROOM : g->node_cap * 2;
+    GROW(address, CAP_ADDRESS, to);
+    GROW(kind, CAP_KIND, to);
+    GROW(flags, CAP_FLAGS, to);
+    GROW(size32, CAP_SIZE, to);
+    GROW(first_edge, CAP_FIRST, to + 1);
+    g->node_cap = to;
+    return ML_OK;
 }
 
 static int
-note_size(struct ml_heap_graph *g, uint32_t node, uint64_t size)
+grow_edges(struct ml_heap_graph *g, size_t need)
 {
-    if (size < UINT32_MAX) {
-        g->size32[node] = (uint32_t)size;
-        return ML_OK;
-    }
-    if (ml_u64vec_push(&g->big_sizes, g->a, node) < 0) {
+    size_t to = g->edge_cap < MIN_ROOM ? MIN_ROOM : g->edge_cap * 2;
+    to = to < need ? need : to;
+    uint32_t *p = ml_alloc_resize_array(g->a, g->edge, g->edge_cap, to, sizeof(*p));
+    if (p == NULL) {
         return ML_ENOMEM;
     }
-    if (ml_u64vec_push(&g->big_sizes, g->a, size) < 0) {
-        g->big_sizes.len--;
-        return ML_ENOMEM;
-    }
-    g->size32[node] = UINT32_MAX;
+    g->edge = p;
+    g->edge_cap = to;
     return ML_OK;
 }
 
-int
-ml_heap_graph_add_node(struct ml_heap_graph *g, const struct ml_node_info *info)
+/* Index of the pair of `node` in big_sizes, or where it belongs. */
+static size_t
+big_size_at(const struct ml_heap_graph *g, uint32_t node)
 {
-    if (g->node_count >= MAX_NODES) {
-        return ML_ELIMIT;
-    }
-    if (g->node_count == g->node_cap && grow_nodes(g) < 0) {
-        return ML_ENOMEM;
-    }
-    uint32_t node = g->node_count;
-    if (note_size(g, node, info->size) < 0) {
-        return ML_ENOMEM;
-    }
-    g->address[node] = info->address;
-    g->kind[node] = info->kind;
-    g->flags[node] = info->flags;
-    g->first_edge[node] = UINT32_MAX; /* not reached by references yet */
-    g->node_count++;
-    return ML_OK;
-}
-
-int
-ml_heap_graph_set_size(struct ml_heap_graph *g, uint32_t node, uint64_t size)
-{
-    if (g->size32[node] == UINT32_MAX) {
-        for (size_t i = 0; i + 1 < g->big_sizes.len; i += 2) {
-            if (g->big_sizes.data[i] == node) {
-                g->big_sizes.data[i + 1] = size;
-                return ML_OK;
-            }
+    size_t low = 0, high = g->big_sizes.len / 2;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (g->big_sizes.data[2 * mid] < node) {
+            low = mid + 1;
+        }
+        else {
+            high = mid;
         }
     }
-    return note_size(g, node, size);
+    return 2 * low;
 }
 
-static void
-close_until(struct ml_heap_graph *g, uint32_t node)
+static int
+put_big_size(struct ml_heap_graph *g, uint32_t node, uint64_t size)
 {
-    for (uint32_t n = node + 1; n-- > 0 && g->first_edge[n] == UINT32_MAX;) {
-        g->first_edge[n] = g->edge_count;
-    }
-}
-
-int
-ml_heap_graph_add_edges(struct ml_heap_graph *g, uint32_t from, const uint32_t *to,
-                        size_t count)
-{
-    size_t need;
-    if (!ml_size_add(g->edge_count, count, &need) || need >= UINT32_MAX) {
-        return ML_ELIMIT;
-    }
-    if (need > g->edge_cap) {
-        size_t cap = g->edge_cap < 4096 ? 4096 : g->edge_cap * 2;
-        cap = cap < need ? need : cap;
-        if (!grow_array(g->a, &g->edge, g->edge_cap, cap, sizeof(*g->edge))) {
+    struct ml_u64vec *v = &g->big_sizes;
+    size_t at = big_size_at(g, node);
+    if (at == v->len || v->data[at] != node) {
+        if (ml_u64vec_reserve(v, g->a, v->len + 2) < 0) {
             return ML_ENOMEM;
         }
-        g->edge_cap = cap;
+        memmove(v->data + at + 2, v->data + at, (v->len - at) * sizeof(*v->data));
+        v->len += 2;
     }
-    if (g->first_edge[from] == UINT32_MAX) {
-        close_until(g, from);
-    }
-    if (count > 0) {
-        memcpy(g->edge + g->edge_count, to, count * sizeof(*to));
-    }
-    g->edge_count += (uint32_t)count;
-    return ML_OK;
-}
-
-int
-ml_heap_graph_add_root(struct ml_heap_graph *g, uint32_t node, uint32_t rank, uint64_t name)
-{
-    struct ml_root root = {node, rank, name};
-    return ml_root_vec_push(&g->roots, g->a, root);
-}
-
-/* Pairs were appended in any order; they are few. */
-static void
-sort_big_sizes(struct ml_u64vec *v)
-{
-    for (size_t i = 2; i + 1 < v->len; i += 2) {
-        uint64_t node = v->data[i], size = v->data[i + 1];
-        size_t k = i;
-        for (; k >= 2 && v->data[k - 2] > node; k -= 2) {
-            v->data[k] = v->data[k - 2];
-            v->data[k + 1] = v->data[k - 1];
-        }
-        v->data[k] = node;
-        v->data[k + 1] = size;
-    }
-}
-
-int
-ml_heap_graph_freeze(struct ml_heap_graph *g, struct ml_error *err)
-{
-    if (g->node_cap == 0 && grow_nodes(g) < 0) {
-        return ml_error_nomem(err);
-    }
-    if (g->node_count > 0) {
-        close_until(g, g->node_count - 1);
-    }
-    g->first_edge[g->node_count] = g->edge_count;
-    sort_big_sizes(&g->big_sizes);
+    v->data[at] = node;
+    v->data[at + 1] = size;
     return ML_OK;
 }
 
@@ -229,39 +129,152 @@ ml_heap_graph_size(const struct ml_heap_graph *g, uint32_t node)
     if (g->size32[node] != UINT32_MAX) {
         return g->size32[node];
     }
-    size_t low = 0, high = g->big_sizes.len / 2;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (g->big_sizes.data[2 * mid] < node) {
-            low = mid + 1;
-        }
-        else {
-            high = mid;
+    return g->big_sizes.data[big_size_at(g, node) + 1];
+}
+
+int
+ml_heap_graph_set_size(struct ml_heap_graph *g, uint32_t node, uint64_t size)
+{
+    if (node >= g->node_count) {
+        return ML_EINVAL;
+    }
+    if (size >= UINT32_MAX) {
+        int rc = put_big_size(g, node, size);
+        if (rc < 0) {
+            return rc;
         }
     }
-    return 2 * low + 1 < g->big_sizes.len ? g->big_sizes.data[2 * low + 1] : UINT32_MAX;
+    /* A pair left over from an earlier, larger size is never looked at. */
+    g->size32[node] = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+    return ML_OK;
+}
+
+int
+ml_heap_graph_add_node(struct ml_heap_graph *g, const struct ml_node_info *info)
+{
+    uint32_t node = g->node_count;
+    if (node >= UINT32_MAX - 2) { /* the last numbers mean "none" and "outside" */
+        return ML_ELIMIT;
+    }
+    if (node == g->node_cap && grow_nodes(g) < 0) {
+        return ML_ENOMEM;
+    }
+    g->address[node] = info->address;
+    g->kind[node] = info->kind;
+    g->flags[node] = info->flags;
+    g->node_count++;
+    int rc = ml_heap_graph_set_size(g, node, info->size);
+    if (rc < 0) {
+        g->node_count--;
+    }
+    return rc;
+}
+
+/* Writes first_edge for all nodes up to and including `node`. */
+static inline void
+begin_edges(struct ml_heap_graph *g, uint32_t node)
+{
+    while (g->edges_begun <= node) {
+        g->first_edge[g->edges_begun++] = g->edge_count;
+    }
+}
+
+int
+ml_heap_graph_add_edges(struct ml_heap_graph *g, uint32_t from, const uint32_t *to,
+                        size_t count)
+{
+    if (from >= g->node_count || from + 1 < g->edges_begun) {
+        return ML_EINVAL;
+    }
+    if (count > UINT32_MAX - 1 - g->edge_count) {
+        return ML_ELIMIT;
+    }
+    if (g->edge_count + count > g->edge_cap && grow_edges(g, g->edge_count + count) < 0) {
+        return ML_ENOMEM;
+    }
+    begin_edges(g, from);
+    if (count > 0) {
+        memcpy(g->edge + g->edge_count, to, count * sizeof(*to));
+    }
+    g->edge_count += (uint32_t)count;
+    return ML_OK;
+}
+
+int
+ml_heap_graph_add_root(struct ml_heap_graph *g, uint32_t node, uint32_t rank,
+                       uint64_t name)
+{
+    if (g->roots.len >= UINT32_MAX - 2) {
+        return ML_ELIMIT;
+    }
+    return ml_root_vec_push(&g->roots, g->a, (struct ml_root){node, rank, name});
+}
+
+/* Every algorithm trusts the targets, so they are looked at once, here. */
+static int
+check_targets(const struct ml_heap_graph *g, struct ml_error *err)
+{
+    for (uint32_t e = 0; e < g->edge_count; e++) {
+        if (g->edge[e] >= g->node_count) {
+            return ml_error_set(err, ML_EINVAL, "reference %u leads to node %u of %u", e,
+                                g->edge[e], g->node_count);
+        }
+    }
+    for (size_t i = 0; i < g->roots.len; i++) {
+        if (g->roots.data[i].node >= g->node_count) {
+            return ml_error_set(err, ML_EINVAL, "root %zu is node %u of %u", i,
+                                g->roots.data[i].node, g->node_count);
+        }
+    }
+    return ML_OK;
+}
+
+int
+ml_heap_graph_freeze(struct ml_heap_graph *g, struct ml_error *err)
+{
+    if (g->node_cap == 0 && grow_nodes(g) < 0) {
+        return ml_error_nomem(err);
+    }
+    if (g->edge_cap == 0 && grow_edges(g, 1) < 0) {
+        return ml_error_nomem(err);
+    }
+    begin_edges(g, g->node_count);
+    return check_targets(g, err);
+}
+
+static int
+check_big_sizes(const struct ml_heap_graph *g, struct ml_error *err)
+{
+    const struct ml_u64vec *v = &g->big_sizes;
+    for (size_t i = 0; i < v->len; i += 2) {
+        if (v->data[i] >= g->node_count || (i > 0 && v->data[i - 2] >= v->data[i])) {
+            return ml_error_set(err, ML_EINVAL, "big size %zu is out of order", i / 2);
+        }
+    }
+    for (uint32_t n = 0; n < g->node_count; n++) {
+        size_t at = g->size32[n] == UINT32_MAX ? big_size_at(g, n) : 0;
+        if (g->size32[n] == UINT32_MAX && (at >= v->len || v->data[at] != n)) {
+            return ml_error_set(err, ML_EINVAL, "node %u has lost its size", n);
+        }
+    }
+    return ML_OK;
 }
 
 int
 ml_heap_graph_validate(const struct ml_heap_graph *g, struct ml_error *err)
 {
+    if (g->edges_begun != g->node_count + 1) {
+        return ml_error_set(err, ML_EINVAL, "the graph is not frozen");
+    }
     for (uint32_t n = 0; n < g->node_count; n++) {
         if (g->first_edge[n] > g->first_edge[n + 1]) {
-            return ml_error_set(err, ML_EINVAL, "node %u: references run backwards", n);
+            return ml_error_set(err, ML_EINVAL, "references of node %u end before they "
+                                                "begin", n);
         }
     }
-    if (g->first_edge[g->node_count] != g->edge_count) {
-        return ml_error_set(err, ML_EINVAL, "the last node does not end the references");
+    if (g->first_edge[0] != 0 || g->first_edge[g->node_count] != g->edge_count) {
+        return ml_error_set(err, ML_EINVAL, "references do not fill their array");
     }
-    for (uint32_t e = 0; e < g->edge_count; e++) {
-        if (g->edge[e] >= g->node_count) {
-            return ml_error_set(err, ML_EINVAL, "reference %u leads nowhere", e);
-        }
-    }
-    for (size_t i = 0; i < g->roots.len; i++) {
-        if (g->roots.data[i].node >= g->node_count) {
-            return ml_error_set(err, ML_EINVAL, "root %zu is no node", i);
-        }
-    }
-    return ML_OK;
+    int rc = check_big_sizes(g, err);
+    return rc < 0 ? rc : check_targets(g, err);
 }

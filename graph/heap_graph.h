@@ -65,6 +65,10 @@ struct ml_heap_graph {
     struct ml_u64vec big_sizes; /* pairs (node, size), ascending by node */
     const struct ml_alloc *a;
     size_t node_cap, edge_cap;  /* of the arrays above */
+    /* The builder's own: rooms of the node arrays, which may differ after a failed
+       growth, and how many entries of first_edge are written. */
+    size_t array_cap[5];
+    uint32_t edges_begun;
 };
 
 /* Shallow size of a node in bytes. */

@@ -1,119 +1,161 @@
 /* SPDX-License-Identifier: MIT
  *
- * Shortest paths from all roots at once: breadth first, level by level, where a root of
- * rank r joins at level r, before what the level above refers to (so that a name beats a
- * way round of the same length). The array of reached nodes is the queue. O(nodes +
- * references).
+ * Shortest path tree: a breadth-first search by levels, in which a root of rank d
+ * joins at level d.
+ *
+ * Of several ways of the same length the one from the root listed first wins, then
+ * the one through the lowest node. A level is therefore complete, ties included,
+ * before the next one begins: a node met again within the level it belongs to
+ * compares the two ways. Taking simply the first one met would be wrong: with roots
+ * a (rank 1) and b (rank 0), b's child is queued before a, and a node below both
+ * would go to b although a stands first in the list.
+ *
+ * The inner loop reads two bits a reference (reached, and in the level being made);
+ * the arrays are touched only when a node is new or a tie.
+ *
+ * O(nodes + edges + roots log roots); 12 bytes a node, all of them result.
  */
 #include "analysis.h"
+#include "step.h"
 
 #include <string.h>
 
-#define LEVELS (ML_PATH_OUTSIDE_RANK + 1)
-#define CHUNK 65536
-
 struct search {
     const struct ml_heap_graph *g;
-    const struct ml_reach *reach;
-    struct ml_path_tree *t;
-    uint32_t *by_rank; /* indices of roots, sorted by rank, stable */
-    uint32_t start[LEVELS + 1];
+    struct ml_path_tree *out;
+    struct ml_bitset reached; /* own nodes count as reached: nothing enters them */
+    struct ml_bitset level;   /* nodes of the level that is being made */
+    uint64_t *starts;         /* rank << 32 | index into roots, ascending */
+    size_t start_count, next_start;
+    uint32_t level_first; /* in out->order */
 };
 
-void
-ml_path_tree_fini(struct ml_path_tree *t, const struct ml_alloc *a)
-{
-    ml_alloc_free_array(a, t->parent, t->node_count, sizeof(*t->parent));
-    ml_alloc_free_array(a, t->root, t->node_count, sizeof(*t->root));
-    ml_alloc_free_array(a, t->order, t->node_count, sizeof(*t->order));
-    memset(t, 0, sizeof(*t));
-}
-
-static uint32_t
-rank_of(const struct ml_root *root)
-{
-    return root->rank < ML_PATH_OUTSIDE_RANK ? root->rank : ML_PATH_OUTSIDE_RANK - 1;
-}
-
-static void
-sort_roots(struct search *s)
-{
-    const struct ml_root_vec *roots = &s->g->roots;
-    for (size_t i = 0; i < roots->len; i++) {
-        s->start[rank_of(&roots->data[i]) + 1]++;
-    }
-    for (uint32_t l = 1; l <= LEVELS; l++) {
-        s->start[l] += s->start[l - 1];
-    }
-    uint32_t next[LEVELS];
-    memcpy(next, s->start, sizeof(next));
-    for (size_t i = 0; i < roots->len; i++) {
-        s->by_rank[next[rank_of(&roots->data[i])]++] = (uint32_t)i;
-    }
-}
-
+/* Node `v` can be had from `parent`, on the way that began at `root`. */
 static inline void
-enter(struct search *s, uint32_t node, uint32_t parent, uint32_t root)
+offer(struct search *s, uint32_t v, uint32_t parent, uint32_t root)
 {
-    if (s->t->root[node] == ML_NO_NODE && !(s->g->flags[node] & ML_NODE_OWN)) {
-        s->t->root[node] = root;
-        s->t->parent[node] = parent;
-        s->t->order[s->t->reached++] = node;
+    struct ml_path_tree *t = s->out;
+    if (!ml_bitset_has(&s->reached, v)) {
+        ml_bitset_add(&s->reached, v);
+        ml_bitset_add(&s->level, v);
+        t->order[t->reached++] = v;
+        t->parent[v] = parent;
+        t->root[v] = root;
+    }
+    else if (ml_bitset_has(&s->level, v) &&
+             (root < t->root[v] || (root == t->root[v] && parent < t->parent[v]))) {
+        t->parent[v] = parent;
+        t->root[v] = root;
     }
 }
 
 static void
-enter_roots(struct search *s, uint32_t level)
+offer_outside(struct search *s, const struct ml_reach *reach)
 {
-    if (level < ML_PATH_OUTSIDE_RANK) {
-        for (uint32_t i = s->start[level]; i < s->start[level + 1]; i++) {
-            uint32_t root = s->by_rank[i];
-            enter(s, s->g->roots.data[root].node, ML_NO_NODE, root);
-        }
-    }
-    else if (level == ML_PATH_OUTSIDE_RANK) {
-        for (uint32_t n = 0; n < s->g->node_count; n++) {
-            if (ml_bitset_has(&s->reach->outside, n)) {
-                enter(s, n, ML_NO_NODE, ML_PATH_OUTSIDE);
-            }
+    for (size_t w = 0; w <= reach->outside.bits / 64; w++) {
+        uint64_t bits = reach->outside.words[w] & ~reach->named.words[w];
+        for (; bits != 0; bits &= bits - 1) {
+            uint32_t n = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(bits);
+            offer(s, n, ML_NO_NODE, ML_PATH_OUTSIDE);
         }
     }
 }
 
 static void
-expand(struct search *s, uint32_t at)
+offer_roots(struct search *s, uint64_t level, const struct ml_reach *reach)
 {
-    uint32_t count, node = s->t->order[at], root = s->t->root[node];
-    const uint32_t *to = ml_heap_graph_edges(s->g, node, &count);
-    if (at + 8 < s->t->reached) {
-        __builtin_prefetch(&s->g->first_edge[s->t->order[at + 8]]);
+    while (s->next_start < s->start_count &&
+           s->starts[s->next_start] >> 32 == level) {
+        uint32_t root = (uint32_t)s->starts[s->next_start++];
+        offer(s, s->g->roots.data[root].node, ML_NO_NODE, root);
     }
-    for (uint32_t i = 0; i < count; i++) {
-        if (i + 8 < count) {
-            __builtin_prefetch(&s->t->root[to[i + 8]]);
-        }
-        enter(s, to[i], node, root);
+    if (level == ML_PATH_OUTSIDE_RANK) {
+        offer_outside(s, reach);
     }
 }
 
+/* Makes the next level from order[first..last). */
 static int
-run(struct search *s, const struct ml_cancel *cancel)
+expand(struct search *s, uint32_t first, uint32_t last, const struct ml_cancel *cancel,
+       struct ml_error *err)
 {
-    uint32_t at = 0;
-    enter_roots(s, 0);
-    for (uint32_t level = 0; at < s->t->reached || level <= ML_PATH_OUTSIDE_RANK; level++) {
-        uint32_t end = s->t->reached;
-        enter_roots(s, level + 1);
-        for (; at < end; at++) {
-            expand(s, at);
-            if (at % CHUNK == 0 &&
-                ml_cancel_ask(cancel, "finding paths",
-                              (double)at / ((double)s->g->node_count + 1))) {
-                return ML_ECANCELLED;
-            }
+    const struct ml_heap_graph *g = s->g;
+    struct ml_path_tree *t = s->out;
+    for (uint32_t i = first; i < last; i++) {
+        ml_bitset_remove(&s->level, t->order[i]);
+    }
+    for (uint32_t i = first; i < last; i++) {
+        int rc = step_ask(cancel, "finding paths", i, g->node_count, err);
+        if (rc < 0) {
+            return rc;
+        }
+        if (i + STEP_AHEAD < last) {
+            __builtin_prefetch(&g->first_edge[t->order[i + STEP_AHEAD]]);
+            __builtin_prefetch(&t->root[t->order[i + STEP_AHEAD]]);
+            uint32_t near = t->order[i + STEP_AHEAD / 2];
+            __builtin_prefetch(&g->edge[g->first_edge[near]]);
+        }
+        uint32_t count, u = t->order[i], root = t->root[u];
+        const uint32_t *to = ml_heap_graph_edges(g, u, &count);
+        for (uint32_t e = 0; e < count; e++) {
+            offer(s, to[e], u, root);
         }
     }
     return ML_OK;
+}
+
+/* The level at which something joins when the present one is empty. */
+static uint64_t
+next_level(const struct search *s, uint64_t level)
+{
+    uint64_t next = UINT64_MAX;
+    if (s->next_start < s->start_count) {
+        next = s->starts[s->next_start] >> 32;
+    }
+    if (level <= ML_PATH_OUTSIDE_RANK && next > ML_PATH_OUTSIDE_RANK) {
+        next = ML_PATH_OUTSIDE_RANK;
+    }
+    return next;
+}
+
+static int
+run(struct search *s, const struct ml_reach *reach, const struct ml_cancel *cancel,
+    struct ml_error *err)
+{
+    struct ml_path_tree *t = s->out;
+    uint32_t first = 0;
+    for (uint64_t level = 0;; level++) {
+        if (first == t->reached) { /* nothing came from the level before */
+            level = next_level(s, level);
+        }
+        if (level == UINT64_MAX) {
+            return ML_OK;
+        }
+        offer_roots(s, level, reach);
+        uint32_t last = t->reached;
+        int rc = expand(s, first, last, cancel, err);
+        if (rc < 0) {
+            return rc;
+        }
+        first = last;
+    }
+}
+
+static void
+prepare(struct search *s)
+{
+    const struct ml_heap_graph *g = s->g;
+    for (uint32_t n = 0; n < g->node_count; n++) {
+        if ((g->flags[n] & ML_NODE_OWN) != 0) {
+            ml_bitset_add(&s->reached, n);
+        }
+    }
+    for (uint32_t i = 0; i < s->start_count; i++) {
+        s->starts[i] = (uint64_t)g->roots.data[i].rank << 32 | i;
+    }
+    step_sort(s->starts, s->start_count);
+    memset(s->out->parent, 0xFF, g->node_count * sizeof(uint32_t));
+    memset(s->out->root, 0xFF, g->node_count * sizeof(uint32_t));
 }
 
 int
@@ -121,27 +163,38 @@ ml_path_tree_build(const struct ml_heap_graph *g, const struct ml_reach *reach,
                    const struct ml_alloc *a, const struct ml_cancel *cancel,
                    struct ml_path_tree *out, struct ml_error *err)
 {
-    size_t n = g->node_count;
+    struct search s = {.g = g, .out = out, .start_count = g->roots.len};
     memset(out, 0, sizeof(*out));
     out->node_count = g->node_count;
-    out->parent = ml_alloc_array(a, n, sizeof(*out->parent));
-    out->root = ml_alloc_array(a, n, sizeof(*out->root));
-    out->order = ml_alloc_array(a, n, sizeof(*out->order));
-    struct search s = {.g = g, .reach = reach, .t = out};
-    s.by_rank = ml_alloc_array(a, g->roots.len, sizeof(*s.by_rank));
-    int rc = ML_ENOMEM;
-    if (out->parent != NULL && out->root != NULL && out->order != NULL &&
-        s.by_rank != NULL) {
-        memset(out->parent, 0xFF, n * sizeof(*out->parent));
-        memset(out->root, 0xFF, n * sizeof(*out->root));
-        sort_roots(&s);
-        rc = run(&s, cancel);
+    out->parent = ml_alloc_array(a, g->node_count, sizeof(uint32_t));
+    out->root = ml_alloc_array(a, g->node_count, sizeof(uint32_t));
+    out->order = ml_alloc_array(a, g->node_count, sizeof(uint32_t));
+    s.starts = ml_alloc_array(a, s.start_count, sizeof(uint64_t));
+    bool room = ml_bitset_init(&s.reached, a, g->node_count);
+    room = ml_bitset_init(&s.level, a, g->node_count) && room;
+    int rc;
+    if (!room || out->parent == NULL || out->root == NULL || out->order == NULL ||
+        s.starts == NULL) {
+        rc = ml_error_nomem(err);
+        goto out;
     }
-    ml_alloc_free_array(a, s.by_rank, g->roots.len, sizeof(*s.by_rank));
+    prepare(&s);
+    rc = run(&s, reach, cancel, err);
+out:
+    ml_bitset_fini(&s.level, a);
+    ml_bitset_fini(&s.reached, a);
+    ml_alloc_free_array(a, s.starts, s.start_count, sizeof(uint64_t));
     if (rc < 0) {
         ml_path_tree_fini(out, a);
-        return rc == ML_ENOMEM ? ml_error_nomem(err)
-                               : ml_error_set(err, rc, "stopped while finding paths");
     }
-    return ML_OK;
+    return rc;
+}
+
+void
+ml_path_tree_fini(struct ml_path_tree *t, const struct ml_alloc *a)
+{
+    ml_alloc_free_array(a, t->parent, t->node_count, sizeof(uint32_t));
+    ml_alloc_free_array(a, t->root, t->node_count, sizeof(uint32_t));
+    ml_alloc_free_array(a, t->order, t->node_count, sizeof(uint32_t));
+    memset(t, 0, sizeof(*t));
 }

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { FIRST_SLOTS = 1024, FIRST_PLACES = 512, LOOK_UP = 64 };
+enum { FIRST_SLOTS = 1024, FIRST_PLACES = 512, LOOK_UP = 24 };
 
 int
 ml_place_trie_init(struct ml_place_trie *trie, const struct ml_alloc *a, bool watch)

@@ -1,96 +1,93 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is alive, by subtraction (the idea of CPython's own collector, gc.c
- * subtract_refs, here over all objects and without touching them): an object with more
- * references than the graph shows is held from outside. It and the named roots keep
- * alive what they reach; the rest is cyclic garbage. O(nodes + references).
+ * What lives. As CPython's collector does it, the references seen from inside are
+ * subtracted from each reference count; what is left over comes from outside. Two
+ * breadth-first walks follow: from the named roots, then from what is held from
+ * outside. What neither reaches is cyclic garbage.
+ *
+ * The walks test one bit a reference and keep one queue for both, so the working set
+ * of the inner loop is nodes/8 bytes, which for 5 M nodes stays in the second cache.
+ *
+ * O(nodes + edges); 4 bytes a node while it runs, beside the result.
  */
 #include "analysis.h"
+#include "step.h"
 
 #include <string.h>
 
-#define CHUNK 65536
-
-void
-ml_reach_fini(struct ml_reach *r, const struct ml_alloc *a)
-{
-    size_t nodes = r->alive.bits;
-    ml_bitset_fini(&r->alive, a);
-    ml_bitset_fini(&r->named, a);
-    ml_bitset_fini(&r->outside, a);
-    ml_alloc_free_array(a, r->excess, nodes, sizeof(*r->excess));
-    memset(r, 0, sizeof(*r));
-}
-
-/* Adds everything reachable from stack[0..top) to `set`; the entries are members. */
-static int
-flood(const struct ml_heap_graph *g, struct ml_bitset *set, uint32_t *stack, uint32_t top,
-      const struct ml_cancel *cancel)
-{
-    uint32_t steps = 0;
-    while (top > 0) {
-        uint32_t count, node = stack[--top];
-        const uint32_t *to = ml_heap_graph_edges(g, node, &count);
-        for (uint32_t i = 0; i < count; i++) {
-            if (!ml_bitset_has(set, to[i])) {
-                ml_bitset_add(set, to[i]);
-                stack[top++] = to[i];
-            }
-        }
-        if (++steps % CHUNK == 0 &&
-            ml_cancel_ask(cancel, "finding what is alive",
-                          (double)steps / ((double)g->node_count + 1))) {
-            return ML_ECANCELLED;
-        }
-    }
-    return ML_OK;
-}
-
 static void
-subtract(const struct ml_heap_graph *g, const struct ml_reverse *r, const int32_t *refs,
-         struct ml_reach *out)
+subtract_references(const struct ml_heap_graph *g, const struct ml_reverse *r,
+                    const int32_t *refs, struct ml_reach *out)
 {
     for (uint32_t n = 0; n < g->node_count; n++) {
-        uint32_t seen = r->first[n + 1] - r->first[n];
-        if (refs[n] == ML_REFS_UNKNOWN) {
+        if (refs[n] == ML_REFS_UNKNOWN || (g->flags[n] & ML_NODE_NO_COUNT) != 0) {
             continue;
         }
-        int64_t excess = (int64_t)refs[n] - (int64_t)seen;
-        out->excess[n] = excess > INT32_MAX   ? INT32_MAX
-                         : excess < -INT32_MAX ? -INT32_MAX
-                                               : (int32_t)excess;
-        if (excess > 0) {
+        int64_t left = (int64_t)refs[n] - (int64_t)(r->first[n + 1] - r->first[n]);
+        out->excess[n] = left > INT32_MIN ? (int32_t)left : INT32_MIN;
+        if (left > 0) {
             ml_bitset_add(&out->outside, n);
             out->outside_count++;
         }
     }
 }
 
-static int
-flood_from_roots(const struct ml_heap_graph *g, uint32_t *stack,
-                 const struct ml_cancel *cancel, struct ml_reach *out)
+struct walk {
+    uint32_t *queue;
+    uint32_t head, tail;
+};
+
+static inline void
+mark(struct walk *w, struct ml_bitset *seen, uint32_t node)
 {
-    uint32_t top = 0;
-    for (size_t i = 0; i < g->roots.len; i++) {
-        uint32_t node = g->roots.data[i].node;
-        if (!ml_bitset_has(&out->named, node)) {
-            ml_bitset_add(&out->named, node);
-            stack[top++] = node;
+    if (!ml_bitset_has(seen, node)) {
+        ml_bitset_add(seen, node);
+        w->queue[w->tail++] = node;
+    }
+}
+
+/* Marks what can be reached from the queue. */
+static int
+walk_on(const struct ml_heap_graph *g, struct walk *w, struct ml_bitset *seen,
+        const struct ml_cancel *cancel, struct ml_error *err)
+{
+    while (w->head < w->tail) {
+        int rc = step_ask(cancel, "finding what is alive", w->head, g->node_count, err);
+        if (rc < 0) {
+            return rc;
+        }
+        if (w->head + STEP_AHEAD < w->tail) {
+            __builtin_prefetch(&g->first_edge[w->queue[w->head + STEP_AHEAD]]);
+            uint32_t near = w->queue[w->head + STEP_AHEAD / 2];
+            __builtin_prefetch(&g->edge[g->first_edge[near]]);
+        }
+        uint32_t count, node = w->queue[w->head++];
+        const uint32_t *to = ml_heap_graph_edges(g, node, &count);
+        for (uint32_t i = 0; i < count; i++) {
+            mark(w, seen, to[i]);
         }
     }
-    int rc = flood(g, &out->named, stack, top, cancel);
+    return ML_OK;
+}
+
+static int
+walk_from_roots(const struct ml_heap_graph *g, struct walk *w, struct ml_reach *out,
+                const struct ml_cancel *cancel, struct ml_error *err)
+{
+    for (size_t i = 0; i < g->roots.len; i++) {
+        mark(w, &out->named, g->roots.data[i].node);
+    }
+    int rc = walk_on(g, w, &out->named, cancel, err);
     if (rc < 0) {
         return rc;
     }
-    memcpy(out->alive.words, out->named.words, (g->node_count / 64 + 1) * sizeof(uint64_t));
-    top = 0;
+    memcpy(out->alive.words, out->named.words, (out->alive.bits / 64 + 1) * 8);
     for (uint32_t n = 0; n < g->node_count; n++) {
-        if (ml_bitset_has(&out->outside, n) && !ml_bitset_has(&out->alive, n)) {
-            ml_bitset_add(&out->alive, n);
-            stack[top++] = n;
+        if (ml_bitset_has(&out->outside, n)) {
+            mark(w, &out->alive, n);
         }
     }
-    return flood(g, &out->alive, stack, top, cancel);
+    return walk_on(g, w, &out->alive, cancel, err);
 }
 
 static void
@@ -112,28 +109,40 @@ sum_up(const struct ml_heap_graph *g, struct ml_reach *out)
 int
 ml_reach_compute(const struct ml_heap_graph *g, const struct ml_reverse *r,
                  const int32_t *refs, const struct ml_alloc *a,
-                 const struct ml_cancel *cancel, struct ml_reach *out, struct ml_error *err)
+                 const struct ml_cancel *cancel, struct ml_reach *out,
+                 struct ml_error *err)
 {
-    size_t n = g->node_count;
+    struct walk w = {0};
     memset(out, 0, sizeof(*out));
-    out->alive.bits = n;
-    uint32_t *stack = ml_alloc_array(a, n + 1, sizeof(*stack));
-    out->excess = ml_alloc_array(a, n, sizeof(*out->excess));
-    bool good = stack != NULL && out->excess != NULL && ml_bitset_init(&out->alive, a, n) &&
-                ml_bitset_init(&out->named, a, n) && ml_bitset_init(&out->outside, a, n);
-    int rc = good ? ML_OK : ML_ENOMEM;
+    bool room = ml_bitset_init(&out->alive, a, g->node_count);
+    room = ml_bitset_init(&out->named, a, g->node_count) && room;
+    room = ml_bitset_init(&out->outside, a, g->node_count) && room;
+    out->excess = ml_alloc_array(a, g->node_count, sizeof(int32_t));
+    w.queue = ml_alloc_array(a, g->node_count, sizeof(uint32_t));
+    int rc = ML_OK;
+    if (!room || out->excess == NULL || w.queue == NULL) {
+        rc = ml_error_nomem(err);
+        goto out;
+    }
+    subtract_references(g, r, refs, out);
+    rc = walk_from_roots(g, &w, out, cancel, err);
     if (rc == ML_OK) {
-        subtract(g, r, refs, out);
-        rc = flood_from_roots(g, stack, cancel, out);
+        sum_up(g, out);
     }
-    ml_alloc_free_array(a, stack, n + 1, sizeof(*stack));
+out:
+    ml_alloc_free_array(a, w.queue, g->node_count, sizeof(uint32_t));
     if (rc < 0) {
-        out->alive.bits = out->named.bits = out->outside.bits = n;
         ml_reach_fini(out, a);
-        return rc == ML_ENOMEM
-                   ? ml_error_nomem(err)
-                   : ml_error_set(err, rc, "stopped while finding what is alive");
     }
-    sum_up(g, out);
-    return ML_OK;
+    return rc;
+}
+
+void
+ml_reach_fini(struct ml_reach *r, const struct ml_alloc *a)
+{
+    ml_alloc_free_array(a, r->excess, r->alive.bits, sizeof(int32_t));
+    ml_bitset_fini(&r->outside, a);
+    ml_bitset_fini(&r->named, a);
+    ml_bitset_fini(&r->alive, a);
+    memset(r, 0, sizeof(*r));
 }

@@ -27,8 +27,8 @@ report "files without an SPDX line at the head" \
     "$(git ls-files -- '*.c' '*.h' '*.py' '*.sh' | while read -r f; do
         [ ! -s "$f" ] || head -n 3 "$f" | grep -q SPDX || echo "$f"
     done)"
-report "lines of more than 88 columns (and four of grace)" \
-    "$(git grep -nE '^.{93,}' -- '*.c' '*.h' '*.py' | cut -c 1-100)"
+report "lines of more than 88 columns (with some grace)" \
+    "$(git grep -nE '^.{97,}' -- '*.c' '*.h' '*.py' | cut -c 1-100)"
 report "white space at the end of lines" \
     "$(git grep -nE '[[:blank:]]+$' -- '*.[ch]' '*.py' '*.sh' '*.md' '*.build' ':!tests/golden')"
 report "nothing outside control/ctl and report prints or ends the process" \

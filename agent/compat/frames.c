@@ -62,12 +62,14 @@ void
 compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
 {
     PyFrameObject *f = tstate->frame;
-    emit(v, COMPAT_FRAME, NULL, (PyObject *)f);
     for (int n = 0; f != NULL && n < MAX_FRAMES; n++, f = f->f_back) {
         struct compat_frame frame = {f->f_code, f->f_globals,
                                      PyCode_Addr2Line(f->f_code, f->f_lasti * 2), true};
         if (!v->frame(v->ctx, &frame)) {
             return;
+        }
+        if (n == 0) { /* the others are held by the frames they called, as f_back */
+            emit(v, COMPAT_FRAME, NULL, (PyObject *)f);
         }
         emit_locals(f, v); /* known to the frame object's traverse, but for the stack */
     }

@@ -69,8 +69,7 @@ values_of(PyObject *op, Py_ssize_t *count)
     uintptr_t word = ((uintptr_t *)op)[-3];
     values = (word & 1) ? (struct _dictvalues *)(word + 1) : NULL;
 #else
-    if ((Py_TYPE(op)->tp_flags & Py_TPFLAGS_INLINE_VALUES) &&
-        ((PyObject **)op)[-3] == NULL) {
+    if (Py_TYPE(op)->tp_flags & Py_TPFLAGS_INLINE_VALUES) { /* a dict may share them */
         values = (struct _dictvalues *)((char *)op + Py_TYPE(op)->tp_basicsize);
         values = values->valid ? values : NULL;
     }

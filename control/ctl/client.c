@@ -41,7 +41,8 @@ connect_error(const char *path, int number, struct ml_error *err)
         return ml_error_set(err, ML_EIO, "%s does not answer: is the process stopped?",
                             path);
     }
-    return ml_error_set(err, ML_EIO, "cannot connect to %s: %s", path, strerror(number));
+    return ml_error_set(err, ML_EIO, "cannot connect to %s: %s", path,
+                        strerror(number));
 }
 
 /* Somebody else may have put a socket where an agent of ours would be looked for. */
@@ -120,7 +121,7 @@ ml_client_pid(const struct ml_client *c)
     return c->pid;
 }
 
-/* -- sending ---------------------------------------------------------------------------- */
+/* -- sending ----------------------------------------------------------------------- */
 
 static int
 send_all(struct ml_client *c, const char *text, size_t len, struct ml_error *err)
@@ -131,7 +132,8 @@ send_all(struct ml_client *c, const char *text, size_t len, struct ml_error *err
             return ML_OK; /* it may have said why before it hung up: read that */
         }
         if (n < 0 && errno != EINTR) {
-            return ml_error_set(err, ML_EIO, "cannot ask the agent: %s", strerror(errno));
+            return ml_error_set(err, ML_EIO, "cannot ask the agent: %s",
+                                strerror(errno));
         }
         text += n > 0 ? n : 0;
         len -= n > 0 ? (size_t)n : 0;
@@ -159,7 +161,7 @@ send_request(struct ml_client *c, const char *method, json_t *params, bool progr
     return rc;
 }
 
-/* -- receiving -------------------------------------------------------------------------- */
+/* -- receiving --------------------------------------------------------------------- */
 
 static int64_t
 now_ms(void)
@@ -207,9 +209,10 @@ fill(struct ml_client *c, struct ml_progress_line *line, int timeout_ms,
     }
     ssize_t n = recv(c->fd, to, room, 0);
     if (n == 0 || (n < 0 && errno == ECONNRESET)) {
-        return ml_error_set(err, ML_EIO,
-                            "the agent hung up before it answered: the process ended, or "
-                            "the agent was detached");
+        return ml_error_set(
+            err, ML_EIO,
+            "the agent hung up before it answered: the process ended, or "
+            "the agent was detached");
     }
     if (n < 0 && errno != EINTR) {
         return ml_error_set(err, ML_EIO, "cannot read the answer: %s", strerror(errno));
@@ -299,8 +302,8 @@ receive(struct ml_client *c, struct ml_progress_line *line, int timeout_ms,
 }
 
 int
-ml_client_call(struct ml_client *c, const char *method, json_t *params, const char *what,
-               int timeout_ms, json_t **result, struct ml_error *err)
+ml_client_call(struct ml_client *c, const char *method, json_t *params,
+               const char *what, int timeout_ms, json_t **result, struct ml_error *err)
 {
     struct ml_progress_line line;
     ml_progress_line_begin(&line, what);

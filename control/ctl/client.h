@@ -20,7 +20,7 @@ struct ml_client;
 int ml_client_connect(const char *path, struct ml_client **out, struct ml_error *err);
 void ml_client_free(struct ml_client *c);
 
-/* Process behind the socket, the kernel's word; 0 when it lives in another namespace. */
+/* Process behind the socket, in the kernel's word; 0: in another namespace. */
 pid_t ml_client_pid(const struct ml_client *c);
 
 /* Asks and waits. Takes over `params` (NULL: none). `what` names the work on the

@@ -11,7 +11,7 @@
 #include "config_file.h"
 #include "suggest.h"
 
-/* -- check ------------------------------------------------------------------------------ */
+/* -- check ------------------------------------------------------------------------- */
 
 static int
 check_document(const char *path, const struct ml_mistakes *mistakes, int rc)
@@ -19,11 +19,12 @@ check_document(const char *path, const struct ml_mistakes *mistakes, int rc)
     json_t *list = json_array();
     for (int i = 0; i < mistakes->count; i++) {
         const struct ml_error *m = &mistakes->mistake[i];
-        json_array_append_new(list, json_pack("{s:i, s:i, s:s}", "line", m->line, "column",
-                                              m->column, "message", m->message));
+        json_array_append_new(list,
+                              json_pack("{s:i, s:i, s:s}", "line", m->line, "column",
+                                        m->column, "message", m->message));
     }
-    int code = ml_print_json(json_pack("{s:s, s:b, s:o}", "file", path, "valid", rc == 0,
-                                       "mistakes", list));
+    int code = ml_print_json(
+        json_pack("{s:s, s:b, s:o}", "file", path, "valid", rc == 0, "mistakes", list));
     return rc < 0 ? ML_EXIT_FAILED : code;
 }
 
@@ -54,7 +55,7 @@ check(const struct ml_ctl_args *args)
     return code;
 }
 
-/* -- show ------------------------------------------------------------------------------- */
+/* -- show -------------------------------------------------------------------------- */
 
 static void
 put_value(FILE *to, const json_t *value)
@@ -98,11 +99,11 @@ render_show(FILE *to, const json_t *answer, const struct ml_text_style *style)
 {
     const char *file = json_string_value(json_object_get(answer, "file"));
     fprintf(to, "# %s\n", file != NULL ? file : "no file: defaults");
-    put_values(to, json_object_get(answer, "values"), json_object_get(answer, "defaults"),
-               0);
+    put_values(to, json_object_get(answer, "values"),
+               json_object_get(answer, "defaults"), 0);
 }
 
-/* -- reload ----------------------------------------------------------------------------- */
+/* -- reload ------------------------------------------------------------------------ */
 
 static void
 put_keys(FILE *to, const char *title, const json_t *keys)
@@ -131,7 +132,7 @@ render_reload(FILE *to, const json_t *answer, const struct ml_text_style *style)
     }
 }
 
-/* -- the words -------------------------------------------------------------------------- */
+/* -- the words --------------------------------------------------------------------- */
 
 static int
 ask_about(const struct ml_ctl_args *args, const char *method, ml_ask_render *render)
@@ -176,15 +177,17 @@ run(const struct ml_ctl_args *args)
     return unknown(word);
 }
 
-static const struct ml_opt opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END};
+static const struct ml_opt opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP,
+                                     ML_OPT_END};
 
 const struct ml_command ml_cmd_config = {
     .name = "config",
     .words_help = "check FILE | show [TARGET] | reload [TARGET]",
     .summary = "Check a configuration file, or see and change what is in force",
-    .details = "check FILE       read it and print every mistake with its line and column\n"
-               "show [TARGET]    what is in force, and the defaults it differs from\n"
-               "reload [TARGET]  read the file again; one with mistakes changes nothing",
+    .details =
+        "check FILE       read it and print every mistake with its line and column\n"
+        "show [TARGET]    what is in force, and the defaults it differs from\n"
+        "reload [TARGET]  read the file again; one with mistakes changes nothing",
     .opts = opts,
     .min_words = 1,
     .max_words = 3,

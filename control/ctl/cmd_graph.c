@@ -27,14 +27,14 @@ convert_graph(const json_t *old)
         {
             kind = json_equal(target, id) ? "leaked" : kind;
         }
-        json_array_append_new(nodes, json_pack("{s:O, s:s, s:s, s:s, s:i}", "id", id, "name",
-                                               name != NULL ? name : "?", "kind", kind,
-                                               "type", "", "count", 1));
+        json_array_append_new(nodes, json_pack("{s:O, s:s, s:s, s:s, s:i}", "id", id,
+                                               "name", name != NULL ? name : "?",
+                                               "kind", kind, "type", "", "count", 1));
         json_array_foreach(json_object_get(node, "referent_ids"), k, to)
         {
-            json_array_append_new(edges,
-                                  json_pack("{s:O, s:O, s:s, s:s, s:i}", "from", id, "to",
-                                            to, "label", "", "kind", "internal", "count", 1));
+            json_array_append_new(edges, json_pack("{s:O, s:O, s:s, s:s, s:i}", "from",
+                                                   id, "to", to, "label", "", "kind",
+                                                   "internal", "count", 1));
         }
     }
     return json_pack("{s:o, s:o}", "nodes", nodes, "edges", edges);
@@ -81,8 +81,8 @@ draw(const struct ml_ctl_args *args, const json_t *report)
     }
     const char *format = ml_picture_format_of(path);
     int code = format == NULL
-                   ? ml_print_fail(ML_EXIT_USAGE, "%s: FILE ends with .svg, .dot or .png",
-                                   path)
+                   ? ml_print_fail(ML_EXIT_USAGE,
+                                   "%s: FILE ends with .svg, .dot or .png", path)
                    : ml_picture_draw(graph, title != NULL ? title : "", format, path);
     if (code == ML_EXIT_DONE) {
         puts(path);
@@ -112,7 +112,9 @@ static const struct ml_opt opts[] = {
      "file to draw into: .svg, .dot or .png (default: ID_finding_N.svg)"},
     {"finding", 0, ML_OPT_INT, ML_CTL_OPT(finding), "N", 1, INT_MAX,
      "which one (default: 1, the worst)"},
-    ML_OPT_DIRECTORY, ML_OPT_HELP, ML_OPT_END,
+    ML_OPT_DIRECTORY,
+    ML_OPT_HELP,
+    ML_OPT_END,
 };
 
 const struct ml_command ml_cmd_graph = {

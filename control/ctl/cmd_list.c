@@ -37,7 +37,11 @@ run(const struct ml_ctl_args *args)
 static const struct ml_opt opts[] = {
     {"num-reports", 'n', ML_OPT_INT, ML_CTL_OPT(num_reports), "N", 1, INT_MAX,
      "only the N newest"},
-    ML_OPT_DIRECTORY, ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END,
+    ML_OPT_DIRECTORY,
+    ML_OPT_JSON,
+    ML_OPT_COLOR,
+    ML_OPT_HELP,
+    ML_OPT_END,
 };
 
 const struct ml_command ml_cmd_list = {

@@ -66,7 +66,11 @@ static const struct ml_opt opts[] = {
      "only types whose full name contains one of these"},
     {"summary-only", 0, ML_OPT_FLAG, ML_CTL_OPT(summary_only), NULL, 0, 0,
      "leave out the single objects"},
-    ML_OPT_DIRECTORY, ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END,
+    ML_OPT_DIRECTORY,
+    ML_OPT_JSON,
+    ML_OPT_COLOR,
+    ML_OPT_HELP,
+    ML_OPT_END,
 };
 
 const struct ml_command ml_cmd_print = {

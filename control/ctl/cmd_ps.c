@@ -10,11 +10,11 @@
 #include "print.h"
 #include "table.h"
 
-static const char *const headers[] = {"PID",    "NAME",  "PYTHON",      "RSS",
-                                      "UPTIME", "STATE", "LAST REPORT", "COMMAND", NULL};
-static const enum ml_column kinds[] = {
-    ML_COLUMN_RIGHT, ML_COLUMN_LEFT, ML_COLUMN_LEFT, ML_COLUMN_RIGHT,
-    ML_COLUMN_RIGHT, ML_COLUMN_LEFT, ML_COLUMN_LEFT, ML_COLUMN_LEFT};
+static const char *const headers[] = {
+    "PID", "NAME", "PYTHON", "RSS", "UPTIME", "STATE", "LAST REPORT", "COMMAND", NULL};
+static const enum ml_column kinds[] = {ML_COLUMN_RIGHT, ML_COLUMN_LEFT,  ML_COLUMN_LEFT,
+                                       ML_COLUMN_RIGHT, ML_COLUMN_RIGHT, ML_COLUMN_LEFT,
+                                       ML_COLUMN_LEFT,  ML_COLUMN_LEFT};
 
 /* The command line as one text, a new reference. */
 static json_t *
@@ -131,7 +131,8 @@ run(const struct ml_ctl_args *args)
     return code;
 }
 
-static const struct ml_opt opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END};
+static const struct ml_opt opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP,
+                                     ML_OPT_END};
 
 const struct ml_command ml_cmd_ps = {
     .name = "ps",

@@ -31,7 +31,10 @@ static const struct ml_opt opts[] = {
      "default: text, or what FILE ends with"},
     {"output", 'o', ML_OPT_TEXT, ML_CTL_OPT(output), "FILE", 0, 0,
      "write there instead of standard output"},
-    ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END,
+    ML_OPT_JSON,
+    ML_OPT_COLOR,
+    ML_OPT_HELP,
+    ML_OPT_END,
 };
 
 const struct ml_command ml_cmd_refs = {

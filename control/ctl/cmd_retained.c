@@ -7,13 +7,17 @@
 static int
 run(const struct ml_ctl_args *args)
 {
-    return ml_ask_and_print(args, "retained", ml_ask_limit(args), "sweeping", ml_render_retained);
+    return ml_ask_and_print(args, "retained", ml_ask_limit(args), "sweeping",
+                            ml_render_retained);
 }
 
 static const struct ml_opt opts[] = {
     {"limit", 'n', ML_OPT_INT, ML_CTL_OPT(limit), "N", 1, 100000,
      "how many rows (default: 20)"},
-    ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END,
+    ML_OPT_JSON,
+    ML_OPT_COLOR,
+    ML_OPT_HELP,
+    ML_OPT_END,
 };
 
 const struct ml_command ml_cmd_retained = {

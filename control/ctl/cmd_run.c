@@ -63,8 +63,8 @@ set_python_path(const char *boot)
     const char *old = getenv("PYTHONPATH");
     bool some = old != NULL && old[0] != '\0';
     if (strchr(boot, ':') != NULL) {
-        return ml_print_fail(ML_EXIT_FAILED, "memalot is installed in a path with ':': %s",
-                             boot);
+        return ml_print_fail(ML_EXIT_FAILED,
+                             "memalot is installed in a path with ':': %s", boot);
     }
     if (asprintf(&value, "%s%s%s", boot, some ? ":" : "", some ? old : "") < 0 ||
         setenv("PYTHONPATH", value, 1) < 0) {
@@ -119,7 +119,8 @@ const struct ml_command ml_cmd_run = {
     .words_help = "[--] PROGRAM [ARGUMENT...]",
     .summary = "Start a program with the agent inside",
     .details =
-        "PROGRAM is a Python or anything that starts one: python app.py, python -m pkg,\n"
+        "PROGRAM is a Python or anything that starts one: python app.py, python -m "
+        "pkg,\n"
         "gunicorn, celery, pytest. It gets these variables, and so do its children:\n"
         "  MEMALOT=1             load the agent\n"
         "  MEMALOT_CONFIG=FILE   with -c\n"

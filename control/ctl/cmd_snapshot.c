@@ -68,8 +68,8 @@ draw(const struct ml_ctl_args *args, const json_t *answer, json_t *svg)
         }
         snprintf(path, sizeof(path), "%s/%lld_finding_%zu.svg", args->svg,
                  (long long)json_integer_value(json_object_get(process, "pid")), i + 1);
-        if (ml_diagram_write(graph, title != NULL ? title : "", "svg", 150, path, &err) <
-            0) {
+        if (ml_diagram_write(graph, title != NULL ? title : "", "svg", 150, path,
+                             &err) < 0) {
             return ml_print_error(&err);
         }
         json_array_append_new(svg, json_string(path));
@@ -123,8 +123,8 @@ static int
 one(const struct ml_ctl_args *args)
 {
     json_t *answer = NULL, *documents = json_array();
-    int code = ml_ask(ml_ask_target(args), "snapshot", make_params(args), "sweeping",
-                      &answer);
+    int code =
+        ml_ask(ml_ask_target(args), "snapshot", make_params(args), "sweeping", &answer);
     if (code == ML_EXIT_DONE) {
         code = show(args, answer, documents);
         if (args->json) {
@@ -144,8 +144,8 @@ every(const struct ml_ctl_args *args)
     struct ml_discovery d;
     json_t *documents = json_array();
     ml_discover(&d);
-    int worst = d.count > 0 ? ML_EXIT_DONE
-                            : ml_print_fail(ML_EXIT_NO_AGENT, "no agent found");
+    int worst =
+        d.count > 0 ? ML_EXIT_DONE : ml_print_fail(ML_EXIT_NO_AGENT, "no agent found");
     for (size_t i = 0; i < d.count; i++) {
         struct ml_error err;
         char label[300];
@@ -196,8 +196,12 @@ static const struct ml_opt opts[] = {
      "print only, save no report"},
     {"svg", 0, ML_OPT_TEXT, ML_CTL_OPT(svg), "DIR", 0, 0,
      "draw the findings into this directory"},
-    {"all", 0, ML_OPT_FLAG, ML_CTL_OPT(all), NULL, 0, 0, "every agent, one after another"},
-    ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END,
+    {"all", 0, ML_OPT_FLAG, ML_CTL_OPT(all), NULL, 0, 0,
+     "every agent, one after another"},
+    ML_OPT_JSON,
+    ML_OPT_COLOR,
+    ML_OPT_HELP,
+    ML_OPT_END,
 };
 
 const struct ml_command ml_cmd_snapshot = {

@@ -88,7 +88,8 @@ make_answer(const struct ml_ctl_args *args, const json_t *iteration, const char 
     json_t *svg = json_array();
     const json_t *finding;
     size_t i;
-    if (ml_store_expand(ml_saved_directory(args), directory, sizeof(directory), NULL) < 0) {
+    if (ml_store_expand(ml_saved_directory(args), directory, sizeof(directory), NULL) <
+        0) {
         snprintf(directory, sizeof(directory), "%s", ml_saved_directory(args));
     }
     snprintf(path, sizeof(path), "%s/memalot_report_%s", directory, id);
@@ -118,7 +119,8 @@ store(const struct ml_ctl_args *args, json_t *input)
     if (!json_is_object(iteration) || !json_is_object(summary)) {
         return answer_error("the input has no iteration or no summary", NULL);
     }
-    snprintf(list, sizeof(list), "%s", args->formats != NULL ? args->formats : "dot,svg");
+    snprintf(list, sizeof(list), "%s",
+             args->formats != NULL ? args->formats : "dot,svg");
     split_formats(list, formats);
     const struct ml_store_options options = {
         .directory = ml_saved_directory(args),
@@ -166,7 +168,9 @@ static const struct ml_opt opts[] = {
      "print the report to stderr too"},
     {"no-console", 0, ML_OPT_FLAG, ML_CTL_OPT(no_console), NULL, 0, 0,
      "do not (the default)"},
-    ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END,
+    ML_OPT_COLOR,
+    ML_OPT_HELP,
+    ML_OPT_END,
 };
 
 const struct ml_command ml_cmd_write = {

@@ -40,18 +40,19 @@ struct ml_ctl_args {
     const char *color, *svg, *config, *format, *output, *address, *directory;
     const char *filter_types, *formats;
     struct ml_ctl_list type, exclude;
-    int limit, max_object_details, finding, num_reports, num_iterations, keep, max_nodes;
+    int limit, max_object_details, finding, num_reports, num_iterations, keep,
+        max_nodes;
 };
 
 enum ml_opt_type { ML_OPT_FLAG, ML_OPT_INT, ML_OPT_TEXT, ML_OPT_LIST, ML_OPT_WORD };
 
 struct ml_opt {
-    const char *name;    /* without the dashes; NULL ends the table */
-    char letter;         /* 0: none */
+    const char *name; /* without the dashes; NULL ends the table */
+    char letter;      /* 0: none */
     enum ml_opt_type type;
-    size_t offset;       /* into struct ml_ctl_args */
-    const char *value;   /* "N"; for ML_OPT_WORD the words: "auto|always|never" */
-    int least, most;     /* ML_OPT_INT */
+    size_t offset;     /* into struct ml_ctl_args */
+    const char *value; /* "N"; for ML_OPT_WORD the words: "auto|always|never" */
+    int least, most;   /* ML_OPT_INT */
     const char *help;
 };
 
@@ -71,17 +72,30 @@ struct ml_command {
 #define ML_OPT_HELP                                                                    \
     {"help", 'h', ML_OPT_FLAG, ML_CTL_OPT(help), NULL, 0, 0, "print this and end"}
 #define ML_OPT_COLOR                                                                   \
-    {"color", 0, ML_OPT_WORD, ML_CTL_OPT(color), "auto|always|never", 0, 0,            \
+    {"color",                                                                          \
+     0,                                                                                \
+     ML_OPT_WORD,                                                                      \
+     ML_CTL_OPT(color),                                                                \
+     "auto|always|never",                                                              \
+     0,                                                                                \
+     0,                                                                                \
      "colours; auto: on a terminal, unless NO_COLOR is set"}
 #define ML_OPT_JSON                                                                    \
-    {"json", 0, ML_OPT_FLAG, ML_CTL_OPT(json), NULL, 0, 0,                             \
-     "print one JSON document instead"}
+    {"json", 0, ML_OPT_FLAG, ML_CTL_OPT(json),                                         \
+     NULL,   0, 0,           "print one JSON document instead"}
 #define ML_OPT_DIRECTORY                                                               \
-    {"report-directory", 0, ML_OPT_TEXT, ML_CTL_OPT(directory), "DIR", 0, 0,           \
+    {"report-directory",                                                               \
+     0,                                                                                \
+     ML_OPT_TEXT,                                                                      \
+     ML_CTL_OPT(directory),                                                            \
+     "DIR",                                                                            \
+     0,                                                                                \
+     0,                                                                                \
      "where reports are (default: ~/.memalot/reports)"}
 
 extern const struct ml_command ml_cmd_run, ml_cmd_ps, ml_cmd_status, ml_cmd_snapshot,
-    ml_cmd_types, ml_cmd_retained, ml_cmd_paths, ml_cmd_refs, ml_cmd_garbage, ml_cmd_list,
-    ml_cmd_print, ml_cmd_graph, ml_cmd_rm, ml_cmd_config, ml_cmd_detach, ml_cmd_write;
+    ml_cmd_types, ml_cmd_retained, ml_cmd_paths, ml_cmd_refs, ml_cmd_garbage,
+    ml_cmd_list, ml_cmd_print, ml_cmd_graph, ml_cmd_rm, ml_cmd_config, ml_cmd_detach,
+    ml_cmd_write;
 
 #endif

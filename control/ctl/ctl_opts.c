@@ -49,9 +49,9 @@ unknown_option(struct cursor *k, const char *given, size_t len)
         ml_suggest_offer(&near, o->name);
     }
     const char *best = ml_suggest_best(&near);
-    return ml_error_set(k->err, ML_EINVAL, "unknown option --%.*s%s%s%s", (int)len, given,
-                        best != NULL ? ", did you mean --" : "", best != NULL ? best : "",
-                        best != NULL ? "?" : "");
+    return ml_error_set(k->err, ML_EINVAL, "unknown option --%.*s%s%s%s", (int)len,
+                        given, best != NULL ? ", did you mean --" : "",
+                        best != NULL ? best : "", best != NULL ? "?" : "");
 }
 
 static int
@@ -62,12 +62,12 @@ set_int(struct cursor *k, const struct ml_opt *o, const char *value, int *to)
     if (end == value || *end != '\0' || n < o->least || n > o->most) {
         if (o->most == INT_MAX) {
             return ml_error_set(k->err, ML_EINVAL,
-                                "--%s needs a whole number from %d on, not '%s'", o->name,
-                                o->least, value);
+                                "--%s needs a whole number from %d on, not '%s'",
+                                o->name, o->least, value);
         }
         return ml_error_set(k->err, ML_EINVAL,
-                            "--%s needs a whole number from %d to %d, not '%s'", o->name,
-                            o->least, o->most, value);
+                            "--%s needs a whole number from %d to %d, not '%s'",
+                            o->name, o->least, o->most, value);
     }
     *to = (int)n;
     return ML_OK;
@@ -92,7 +92,8 @@ is_word_of(const char *words, const char *value)
     size_t len = strlen(value);
     for (const char *p = words; p != NULL; p = strchr(p, '|')) {
         p += *p == '|';
-        if (len > 0 && strncmp(p, value, len) == 0 && (p[len] == '|' || p[len] == '\0')) {
+        if (len > 0 && strncmp(p, value, len) == 0 &&
+            (p[len] == '|' || p[len] == '\0')) {
             return true;
         }
     }
@@ -113,8 +114,8 @@ set_value(struct cursor *k, const struct ml_opt *o, const char *value)
         return add_item(k, o, value, to);
     case ML_OPT_WORD:
         if (!is_word_of(o->value, value)) {
-            return ml_error_set(k->err, ML_EINVAL, "--%s is one of %s, not '%s'", o->name,
-                                o->value, value);
+            return ml_error_set(k->err, ML_EINVAL, "--%s is one of %s, not '%s'",
+                                o->name, o->value, value);
         }
         break;
     case ML_OPT_TEXT:

@@ -19,7 +19,7 @@
 #define STATUS_TIMEOUT_MS 2000
 #define MAX_FOUND 4096
 
-/* -- looking around --------------------------------------------------------------------- */
+/* -- looking around ---------------------------------------------------------------- */
 
 static bool
 known_already(const struct ml_discovery *d, const char *path)
@@ -192,7 +192,7 @@ ml_discover_label(struct ml_agent_found *a, char *out, size_t cap)
     return out;
 }
 
-/* -- choosing --------------------------------------------------------------------------- */
+/* -- choosing ---------------------------------------------------------------------- */
 
 static int
 list_and_refuse(struct ml_discovery *d, const char *why)
@@ -210,7 +210,8 @@ static int
 nobody(const struct ml_discovery *d)
 {
     if (d->refused[0] != '\0') {
-        return ml_print_fail(ML_EXIT_REFUSED, "no agent that you may ask: %s", d->refused);
+        return ml_print_fail(ML_EXIT_REFUSED, "no agent that you may ask: %s",
+                             d->refused);
     }
     return ml_print_fail(ML_EXIT_NO_AGENT,
                          "no agent found: start the program with '%s run python ...'",
@@ -246,8 +247,7 @@ has_pid(struct ml_agent_found *a, long pid)
 static bool
 has_name(struct ml_agent_found *a, const char *name)
 {
-    const char *own =
-        json_string_value(json_object_get(ml_discover_status(a), "name"));
+    const char *own = json_string_value(json_object_get(ml_discover_status(a), "name"));
     return own != NULL && strcmp(own, name) == 0;
 }
 
@@ -259,15 +259,16 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
     size_t matches = 0;
     for (size_t i = 0; i < d->count; i++) {
         struct ml_agent_found *a = &d->agent[i];
-        if (target == NULL || (number ? has_pid(a, atol(target)) : has_name(a, target))) {
+        if (target == NULL ||
+            (number ? has_pid(a, atol(target)) : has_name(a, target))) {
             only = only == NULL ? a : only;
             matches++;
         }
     }
     if (matches > 1) {
-        return list_and_refuse(d, target == NULL
-                                      ? "several agents, say which one (PID or name):"
-                                      : "several agents are called so, say which one (PID):");
+        return list_and_refuse(
+            d, target == NULL ? "several agents, say which one (PID or name):"
+                              : "several agents are called so, say which one (PID):");
     }
     if (matches == 1) {
         *out = only->client;

@@ -16,9 +16,9 @@
 
 struct ml_agent_found {
     char path[108];
-    long pid;      /* from the kernel, else from the file's name; 0: unknown */
+    long pid; /* from the kernel, else from the file's name; 0: unknown */
     struct ml_client *client;
-    json_t *status; /* NULL until ml_discover_status */
+    json_t *status;    /* NULL until ml_discover_status */
     char trouble[160]; /* why there is no status */
 };
 

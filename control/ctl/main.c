@@ -18,10 +18,23 @@
 #include "suggest.h"
 
 static const struct ml_command *const all_commands[] = {
-    &ml_cmd_run,     &ml_cmd_detach, &ml_cmd_ps,     &ml_cmd_status, &ml_cmd_snapshot,
-    &ml_cmd_types,   &ml_cmd_retained, &ml_cmd_paths, &ml_cmd_refs,  &ml_cmd_garbage,
-    &ml_cmd_list,    &ml_cmd_print,  &ml_cmd_graph,  &ml_cmd_rm,     &ml_cmd_config,
-    &ml_cmd_write,   NULL,
+    &ml_cmd_run,
+    &ml_cmd_detach,
+    &ml_cmd_ps,
+    &ml_cmd_status,
+    &ml_cmd_snapshot,
+    &ml_cmd_types,
+    &ml_cmd_retained,
+    &ml_cmd_paths,
+    &ml_cmd_refs,
+    &ml_cmd_garbage,
+    &ml_cmd_list,
+    &ml_cmd_print,
+    &ml_cmd_graph,
+    &ml_cmd_rm,
+    &ml_cmd_config,
+    &ml_cmd_write,
+    NULL,
 };
 
 static const struct ml_command *const memalot_commands[] = {&ml_cmd_list, &ml_cmd_print,
@@ -41,10 +54,12 @@ print_help(FILE *to, const char *program, const struct ml_command *const *comman
     if (!targets) {
         return;
     }
-    fprintf(to, "\nTARGET is a PID, a socket's path or a configured name; left out, it is "
-                "the only agent\nthere is. '%s COMMAND --help' says more.\n\n"
-                "exit codes: 0 done, 1 it failed, 2 wrong usage, 3 no agent or not clear "
-                "which,\n            4 refused\n", program);
+    fprintf(to,
+            "\nTARGET is a PID, a socket's path or a configured name; left out, it is "
+            "the only agent\nthere is. '%s COMMAND --help' says more.\n\n"
+            "exit codes: 0 done, 1 it failed, 2 wrong usage, 3 no agent or not clear "
+            "which,\n            4 refused\n",
+            program);
 }
 
 static const struct ml_command *
@@ -73,8 +88,8 @@ unknown_command(const char *program, const struct ml_command *const *commands,
     ml_suggest_quote(name, strlen(name), quoted);
     const char *best = ml_suggest_best(&near);
     if (best != NULL) {
-        return ml_print_fail(ML_EXIT_USAGE, "unknown command %s, did you mean '%s'?", quoted,
-                             best);
+        return ml_print_fail(ML_EXIT_USAGE, "unknown command %s, did you mean '%s'?",
+                             quoted, best);
     }
     return ml_print_fail(ML_EXIT_USAGE, "unknown command %s ('%s --help' lists them)",
                          quoted, program);
@@ -89,8 +104,8 @@ run_command(const char *program, const struct ml_command *c, int argc, char **ar
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
     self[n > 0 ? n : 0] = '\0';
     if (ml_ctl_opts_read(c, argc, argv, &args, &err) < 0) {
-        return ml_print_fail(ML_EXIT_USAGE, "%s ('%s %s --help' says more)", err.message,
-                             program, c->name);
+        return ml_print_fail(ML_EXIT_USAGE, "%s ('%s %s --help' says more)",
+                             err.message, program, c->name);
     }
     if (args.help) {
         ml_ctl_opts_usage(stdout, program, c);
@@ -101,7 +116,8 @@ run_command(const char *program, const struct ml_command *c, int argc, char **ar
 
 /* `help`, `help COMMAND`, `--help`, `-h`. */
 static int
-help(const char *program, const struct ml_command *const *commands, int argc, char **argv)
+help(const char *program, const struct ml_command *const *commands, int argc,
+     char **argv)
 {
     if (argc == 0) {
         print_help(stdout, program, commands);

@@ -104,7 +104,8 @@ into_file(const struct ml_ctl_args *args, const json_t *answer, ml_ask_render *r
 static const char *
 format_of(const struct ml_ctl_args *args)
 {
-    const char *by_name = args->output != NULL ? ml_picture_format_of(args->output) : NULL;
+    const char *by_name =
+        args->output != NULL ? ml_picture_format_of(args->output) : NULL;
     return args->json             ? "json"
            : args->format != NULL ? args->format
            : by_name != NULL      ? by_name

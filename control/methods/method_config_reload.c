@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `config.reload`: reads the file again. A file with mistakes leaves the old settings in
- * force; the error says where the mistake is.
+ * `config.reload`: reads the file again. A file with mistakes leaves the old settings
+ * in force; the error says where the mistake is.
  */
 #include "methods.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `report.get`: one saved report with its iterations, passed on from the disk unread but
- * checked: what is not JSON never gets into an answer.
+ * `report.get`: one saved report with its iterations, passed on from the disk unread
+ * but checked: what is not JSON never gets into an answer.
  */
 #include "methods.h"
 #include "report_files.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `snapshot`: one sweep now, the whole iteration in the answer; saved unless asked not to.
- * The filters take the place of the configured ones for this one sweep.
+ * `snapshot`: one sweep now, the whole iteration in the answer; saved unless asked not
+ * to. The filters take the place of the configured ones for this one sweep.
  */
 #include "methods.h"
 

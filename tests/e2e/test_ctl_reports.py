@@ -136,7 +136,7 @@ def test_rm_removes_one_report_and_no_other(ctl):
     ctl.run("rm", ids[0])
     assert [r["report_id"] for r in ctl.json("list")["reports"]] == ids[1:]
     ctl.run("rm", ids[0], code=1)
-    ctl.run("rm", "../../etc", code=1)
+    ctl.run("rm", "../../etc", code=2)
 
 
 def test_memalot_is_a_second_name_for_list_and_print(ctl):

@@ -59,7 +59,10 @@ def run_tests(target, ctl, python, tmp_path, names, agent, every=0.3):
     if sweeper:
         sweeper.stopped.set()
         sweeper.join(60)
-        assert sweeper.refused == []
+        # Some tests close every descriptor they find; a sweep that loses its pipe so
+        # costs that sweep and nothing else.
+        others = [text for text in sweeper.refused if "the program closed" not in text]
+        assert others == []
     return outcomes(result), sweeper.sweeps if sweeper else 0
 
 

@@ -20,6 +20,8 @@
 #include "json_read.h"
 #include "server_driver.h"
 
+static struct driver d; /* one server for all inputs: what one leaves shows in the next */
+
 static void
 must(bool good, const char *what, const char *text)
 {
@@ -54,13 +56,13 @@ check_answers(const char *text)
 }
 
 static void
-answer_sweeps(struct driver *d)
+answer_sweeps(void)
 {
-    for (int i = 0; i < d->fake.sweeps && i < FAKE_OPS_SWEEPS; i++) {
-        ml_server_progress(d->server, d->fake.token[i], "half", 0.5);
-        ml_server_reply_result(d->server, d->fake.token[i], "{\"n\":1}", 7);
+    for (int i = 0; i < d.fake.sweeps && i < FAKE_OPS_SWEEPS; i++) {
+        ml_server_progress(d.server, d.fake.token[i], "half", 0.5);
+        ml_server_reply_result(d.server, d.fake.token[i], "{\"n\":1}", 7);
     }
-    d->fake.sweeps = 0;
+    d.fake.sweeps = 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -68,7 +70,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct driver d;
     if (d.server == NULL) {
         driver_start(&d);
     }
@@ -84,7 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     shutdown(fd, SHUT_WR);
     driver_pump(&d);
-    answer_sweeps(&d);
+    answer_sweeps();
     char *answers = driver_receive(&d, fd, NULL);
     check_answers(answers);
     free(answers);
@@ -124,6 +125,7 @@ main(int argc, char **argv)
         replay(argv[i]);
     }
     must(argc > 1, "no corpus files given", "");
+    driver_stop(&d);
     return 0;
 }
 #endif

@@ -47,7 +47,8 @@ read_answer(struct fake *f, const char *method, struct ml_buf *to, struct ml_err
 }
 
 static int
-answer_now(struct fake *f, const char *method, struct ml_json *out, struct ml_error *err)
+answer_now(struct fake *f, const char *method, struct ml_json *out,
+           struct ml_error *err)
 {
     struct ml_buf text;
     ml_buf_init(&text, &ml_alloc_libc);
@@ -143,8 +144,8 @@ main(int argc, char **argv)
 {
     struct ml_error err;
     struct fake f = {.directory = argc > 2 ? argv[2] : "."};
-    const struct ml_ops ops = {&f,         status,           sweep, config_get,
-                               config_reload, report_directory, detach};
+    const struct ml_ops ops = {
+        &f, status, sweep, config_get, config_reload, report_directory, detach};
     f.server = ml_server_new(&ops, &ml_alloc_libc);
     if (argc < 3 || f.server == NULL || ml_server_listen(f.server, argv[1], &err) < 0) {
         fprintf(stderr, "%s\n", argc < 3 ? "SOCKET DIRECTORY" : err.message);

@@ -12,9 +12,9 @@
 #define FAKE_OPS_SWEEPS 2048
 
 struct fake_ops {
-    struct ml_ops ops; /* hand this to the server; ctx is the fake */
-    struct ml_sweep_request request;  /* of the last sweep */
-    uint64_t token[FAKE_OPS_SWEEPS];  /* in the order in which they came */
+    struct ml_ops ops;               /* hand this to the server; ctx is the fake */
+    struct ml_sweep_request request; /* of the last sweep */
+    uint64_t token[FAKE_OPS_SWEEPS]; /* in the order in which they came */
     int sweeps;
     int detached;
     const char *directory;

@@ -88,7 +88,8 @@ ParameterizedTestParameters(json_read, strict)
         {"\"\xE2\x82\"", ML_EFORMAT},
         {"\xEF\xBB\xBF{}", ML_EFORMAT},
     };
-    return cr_make_param_array(struct text_case, cases, sizeof(cases) / sizeof(cases[0]));
+    return cr_make_param_array(struct text_case, cases,
+                               sizeof(cases) / sizeof(cases[0]));
 }
 
 ParameterizedTest(struct text_case *c, json_read, strict)
@@ -163,7 +164,8 @@ Test(json_read, whole_numbers_only)
 {
     const char *text =
         "[20,20.0,-3,2e1,20.5,999999999999999999,1000000000000000000,\"1\"]";
-    static const int codes[] = {0, 0, 0, ML_EFORMAT, ML_EFORMAT, 0, ML_EFORMAT, ML_EFORMAT};
+    static const int codes[] = {0,          0, 0,          ML_EFORMAT,
+                                ML_EFORMAT, 0, ML_EFORMAT, ML_EFORMAT};
     struct ml_json_doc doc;
     cr_assert_eq(ml_json_read(&doc, text, strlen(text), &ml_alloc_libc, NULL), 0);
     for (uint32_t i = 0; i < 8; i++) {

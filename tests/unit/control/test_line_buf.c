@@ -33,7 +33,8 @@ run(const char *text, size_t cut, size_t step, bool rest, char out[256])
         size_t line_len;
         enum ml_line_state s;
         while ((s = ml_line_buf_next(&b, &line, &line_len)) != ML_LINE_NONE) {
-            strncat(out, s == ML_LINE_READY ? line : "!", s == ML_LINE_READY ? line_len : 1);
+            strncat(out, s == ML_LINE_READY ? line : "!",
+                    s == ML_LINE_READY ? line_len : 1);
             strcat(out, ";");
         }
     }
@@ -46,8 +47,8 @@ run(const char *text, size_t cut, size_t step, bool rest, char out[256])
     ml_line_buf_fini(&b);
 }
 
-static const char text[] =
-    "a\n\nbc\n12345678\n123456789\nd\n0123456789012345678901234567890123456789\ne\nrest";
+static const char text[] = "a\n\nbc\n12345678\n123456789\nd\n01234567890123456789012345"
+                           "67890123456789\ne\nrest";
 static const char expected[] = "a;;bc;12345678;!;d;!;e;rest$";
 
 Test(line_buf, every_cut_gives_the_same_lines)

@@ -96,7 +96,8 @@ Test(listener, a_directory_others_may_write_to_is_refused)
     chmod(directory, 0702);
     expect_refused(ML_EPERM, "others may write");
     chmod(directory, 0755);
-    cr_expect_eq(ml_listener_open(&l, path, &err), 0, "reading is no harm: %s", err.message);
+    cr_expect_eq(ml_listener_open(&l, path, &err), 0, "reading is no harm: %s",
+                 err.message);
 }
 
 Test(listener, somebody_elses_directory_is_refused)

@@ -17,8 +17,10 @@ take(const char *method, const char *params, struct ml_method_args *args,
     char line[4096];
     struct ml_rpc_request r;
     snprintf(line, sizeof(line),
-             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}", method, params);
-    cr_assert_eq(ml_rpc_parse(&r, line, strlen(line), &ml_alloc_libc, e), 0, "%s", line);
+             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}", method,
+             params);
+    cr_assert_eq(ml_rpc_parse(&r, line, strlen(line), &ml_alloc_libc, e), 0, "%s",
+                 line);
     const struct ml_method *m = ml_methods_find(r.method, e);
     int rc = m == NULL ? ML_ENOTFOUND : ml_methods_take_args(m, &r, args, e);
     ml_rpc_request_fini(&r);
@@ -72,7 +74,8 @@ ParameterizedTestParameters(methods, params)
         {"snapshto", "{}", ML_RPC_METHOD, "did you mean 'snapshot'?"},
         {"monitor.start", "{}", ML_RPC_METHOD, "unknown method"},
     };
-    return cr_make_param_array(struct params_case, cases, sizeof(cases) / sizeof(cases[0]));
+    return cr_make_param_array(struct params_case, cases,
+                               sizeof(cases) / sizeof(cases[0]));
 }
 
 ParameterizedTest(struct params_case *c, methods, params)
@@ -82,8 +85,8 @@ ParameterizedTest(struct params_case *c, methods, params)
     int code = take(c->method, c->params, &args, &e);
     cr_expect_eq(code, c->code, "%s %s: %d %s", c->method, c->params, code, e.message);
     if (c->code != 0) {
-        cr_expect_not_null(strstr(e.message, c->says), "%s %s: %s", c->method, c->params,
-                           e.message);
+        cr_expect_not_null(strstr(e.message, c->says), "%s %s: %s", c->method,
+                           c->params, e.message);
     }
 }
 
@@ -104,11 +107,12 @@ Test(methods, what_is_given_arrives)
 {
     struct ml_method_args args;
     struct ml_rpc_error e;
-    cr_assert_eq(take("snapshot",
-                      "{\"include\":[\"a.b\",\"c\"],\"exclude\":\"d\",\"referrers\":false,"
-                      "\"save\":false,\"max_object_details\":0,\"progress\":true}",
-                      &args, &e),
-                 0);
+    cr_assert_eq(
+        take("snapshot",
+             "{\"include\":[\"a.b\",\"c\"],\"exclude\":\"d\",\"referrers\":false,"
+             "\"save\":false,\"max_object_details\":0,\"progress\":true}",
+             &args, &e),
+        0);
     cr_expect_str_eq(args.sweep.include[0], "a.b");
     cr_expect_str_eq(args.sweep.include[1], "c");
     cr_expect_str_eq(args.sweep.include[2], "");
@@ -139,9 +143,10 @@ Test(methods, lists_hold_sixteen)
 
 Test(methods, the_table_holds_what_the_protocol_lists)
 {
-    static const char *const names[] = {
-        "status",     "snapshot",      "types",       "retained",   "paths", "refs", "garbage",
-        "config.get", "config.reload", "report.list", "report.get", "detach"};
+    static const char *const names[] = {"status",      "snapshot",   "types",
+                                        "retained",    "paths",      "refs",
+                                        "garbage",     "config.get", "config.reload",
+                                        "report.list", "report.get", "detach"};
     struct ml_rpc_error e;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cr_expect_not_null(ml_methods_find(names[i], &e), "%s", names[i]);

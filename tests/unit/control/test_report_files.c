@@ -82,7 +82,8 @@ Test(report_files, newest_come_first_and_summaries_keep_their_members)
         "{ \"report_id\" : \"aaaa-0001\",\n \"start_time\": \"2025-01-01T00:00:00Z\",\n"
         " \"entrypoint\": \"a \\\"b\\\" c\" }\n");
     put("aaaa-0002", "summary.json",
-        "{\"start_time\":\"2026-01-01T00:00:00Z\",\"report_id\":\"renamed\",\"x\":[1, {}]}");
+        "{\"start_time\":\"2026-01-01T00:00:00Z\",\"report_id\":\"renamed\",\"x\":[1, "
+        "{}]}");
     snprintf(expected, sizeof(expected),
              "{\"directory\":\"%s\",\"reports\":["
              "{\"report_id\":\"aaaa-0002\",\"start_time\":\"2026-01-01T00:00:00Z\","
@@ -128,7 +129,8 @@ Test(report_files, broken_ones_are_listed_with_the_reason)
 Test(report_files, names_that_are_no_reports_are_passed_over)
 {
     char path[200];
-    static const char *const names[] = {"memalot_report_AAAA-0001", "memalot_report_aaaa",
+    static const char *const names[] = {"memalot_report_AAAA-0001",
+                                        "memalot_report_aaaa",
                                         "memalot_report_aaaa-00011", ".tmp-aaaa-0001"};
     for (int i = 0; i < 4; i++) {
         snprintf(path, sizeof(path), "%s/%s", top, names[i]);
@@ -149,7 +151,8 @@ Test(report_files, a_report_comes_with_its_iterations_in_order)
     cr_expect_str_eq(ml_buf_str(&out),
                      "{\"summary\":{\"a\":1},\"iterations\":[{\"n\":9},{\"n\":10}]}");
     cr_assert_eq(get("memalot_report_aaaa-0001", 1), 0);
-    cr_expect_str_eq(ml_buf_str(&out), "{\"summary\":{\"a\":1},\"iterations\":[{\"n\":10}]}");
+    cr_expect_str_eq(ml_buf_str(&out),
+                     "{\"summary\":{\"a\":1},\"iterations\":[{\"n\":10}]}");
 }
 
 Test(report_files, a_broken_iteration_is_an_error_that_names_it)
@@ -157,7 +160,8 @@ Test(report_files, a_broken_iteration_is_an_error_that_names_it)
     put("aaaa-0001", "summary.json", "{}");
     put("aaaa-0001", "iteration_report_1.json", "{\"n\":");
     cr_expect_eq(get("aaaa-0001", -1), ML_EFORMAT);
-    cr_expect_not_null(strstr(err.message, "iteration_report_1.json"), "%s", err.message);
+    cr_expect_not_null(strstr(err.message, "iteration_report_1.json"), "%s",
+                       err.message);
 }
 
 Test(report_files, ids_are_no_paths)
@@ -171,7 +175,8 @@ Test(report_files, ids_are_no_paths)
 Test(report_files, a_report_larger_than_an_answer_is_an_error)
 {
     put("aaaa-0001", "summary.json", "{}");
-    put("aaaa-0001", "iteration_report_1.json", "{\"a\":\"0123456789012345678901234567\"}");
+    put("aaaa-0001", "iteration_report_1.json",
+        "{\"a\":\"0123456789012345678901234567\"}");
     out.limit = 50;
     cr_expect_eq(get("aaaa-0001", -1), ML_ELIMIT);
     out.failed = false;

@@ -20,11 +20,14 @@ ParameterizedTestParameters(rpc, requests)
 {
     static struct request_case cases[] = {
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\"}", 0, "1", ""},
-        {"{\"jsonrpc\":\"2.0\",\"id\":\"a\\u0041\",\"method\":\"m\"}", 0, "\"a\\u0041\"", ""},
+        {"{\"jsonrpc\":\"2.0\",\"id\":\"a\\u0041\",\"method\":\"m\"}", 0,
+         "\"a\\u0041\"", ""},
         {"{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"m\"}", 0, "null", ""},
-        {"{\"jsonrpc\":\"2.0\",\"id\":-1.5,\"method\":\"m\",\"params\":{}}", 0, "-1.5", ""},
+        {"{\"jsonrpc\":\"2.0\",\"id\":-1.5,\"method\":\"m\",\"params\":{}}", 0, "-1.5",
+         ""},
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":[]}", 0, "1", ""},
-        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"progress\":true}", 0, "1", ""},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"progress\":true}", 0, "1",
+         ""},
         {"{", ML_RPC_PARSE, "null", "byte"},
         {"\xFF", ML_RPC_PARSE, "null", ""},
         {"[]", ML_RPC_REQUEST, "null", "batch"},
@@ -35,17 +38,19 @@ ParameterizedTestParameters(rpc, requests)
          "did you mean 'method'"},
         {"{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"m\"}", ML_RPC_REQUEST, "1", "2.0"},
         {"{\"jsonrpc\":2.0,\"id\":1,\"method\":\"m\"}", ML_RPC_REQUEST, "1", "2.0"},
-        {"{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"m\"}", ML_RPC_REQUEST, "null", "id"},
-        {"{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":\"m\"}", ML_RPC_REQUEST, "null", "id"},
+        {"{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"m\"}", ML_RPC_REQUEST, "null",
+         "id"},
+        {"{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":\"m\"}", ML_RPC_REQUEST, "null",
+         "id"},
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":1}", ML_RPC_REQUEST, "1", "string"},
-        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":[1]}", ML_RPC_PARAMS,
-         "1", "by name"},
-        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":1}", ML_RPC_PARAMS, "1",
-         "object"},
-        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"progress\":1}", ML_RPC_REQUEST,
-         "1", "true or false"},
-        {"{\"id\":1,\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"m\"}", ML_RPC_REQUEST, "1",
-         "twice"},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":[1]}",
+         ML_RPC_PARAMS, "1", "by name"},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":1}", ML_RPC_PARAMS,
+         "1", "object"},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"progress\":1}",
+         ML_RPC_REQUEST, "1", "true or false"},
+        {"{\"id\":1,\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"m\"}", ML_RPC_REQUEST,
+         "1", "twice"},
     };
     return cr_make_param_array(struct request_case, cases,
                                sizeof(cases) / sizeof(cases[0]));
@@ -56,7 +61,8 @@ ParameterizedTest(struct request_case *c, rpc, requests)
     struct ml_rpc_request r;
     struct ml_rpc_error e = {0};
     int rc = ml_rpc_parse(&r, c->line, strlen(c->line), &ml_alloc_libc, &e);
-    cr_expect_eq(rc == 0 ? 0 : e.code, c->code, "%s: %d %s", c->line, e.code, e.message);
+    cr_expect_eq(rc == 0 ? 0 : e.code, c->code, "%s: %d %s", c->line, e.code,
+                 e.message);
     cr_expect_str_eq(r.id, c->id, "%s", c->line);
     if (rc == 0) {
         cr_expect_not(r.notification);
@@ -115,9 +121,10 @@ Test(rpc, the_agents_errors_carry_the_name_of_their_code)
                           "\"ML_ESTATE\"}}}\n");
     ml_error_set_at(&err, ML_EFORMAT, 3, 7, "x");
     ml_rpc_error_from(&e, &err);
-    expect_error_line(&e, "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32003,"
-                          "\"message\":\"x\",\"data\":{\"code\":\"ML_EFORMAT\",\"line\":3,"
-                          "\"column\":7}}}\n");
+    expect_error_line(&e,
+                      "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32003,"
+                      "\"message\":\"x\",\"data\":{\"code\":\"ML_EFORMAT\",\"line\":3,"
+                      "\"column\":7}}}\n");
     ml_error_set(&err, ML_EINVAL, "x");
     ml_rpc_error_from(&e, &err);
     cr_expect_eq(e.code, ML_RPC_PARAMS);
@@ -142,8 +149,9 @@ Test(rpc, progress_is_a_notification)
     struct ml_buf out;
     ml_buf_init(&out, &ml_alloc_libc);
     ml_rpc_write_progress(&out, "\"x\"", "walking the heap", 0.42);
-    cr_expect_str_eq(ml_buf_str(&out),
-                     "{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"id\":\"x\","
-                     "\"step\":\"walking the heap\",\"done\":0.420}}\n");
+    cr_expect_str_eq(
+        ml_buf_str(&out),
+        "{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"id\":\"x\","
+        "\"step\":\"walking the heap\",\"done\":0.420}}\n");
     ml_buf_fini(&out);
 }
