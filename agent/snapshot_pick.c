@@ -111,6 +111,33 @@ find(struct snapshot *s, struct ml_error *err)
     return rc;
 }
 
+/* More objects of the findings that are shown, in one pass over the heap for all. */
+static int
+find_examples(struct snapshot *s, struct ml_error *err)
+{
+    const struct ml_path_tree *t = &s->v->paths;
+    uint8_t *shown_of = ml_alloc_array(s->v->a, s->places.count, 1); /* by place, + 1 */
+    if (shown_of == NULL) {
+        return ml_error_nomem(err);
+    }
+    for (uint32_t i = 0; i < s->count; i++) {
+        shown_of[s->shown[i].finding->place] = (uint8_t)(i + 1);
+    }
+    uint32_t missing = s->count;
+    for (uint32_t i = 0; i < t->reached && missing > 0; i++) {
+        uint32_t node = t->order[i];
+        uint8_t at = shown_of[s->places.of_node[node]];
+        struct shown *f = at > 0 ? &s->shown[at - 1] : NULL;
+        if (f == NULL || node == f->example[0] || f->example_count == SNAPSHOT_EXAMPLES) {
+            continue;
+        }
+        f->example[f->example_count++] = node;
+        missing -= f->example_count == SNAPSHOT_EXAMPLES ? 1 : 0;
+    }
+    ml_alloc_free_array(s->v->a, shown_of, s->places.count, 1);
+    return ML_OK;
+}
+
 int
 snapshot_pick(struct snapshot *s, struct ml_error *err)
 {
@@ -118,12 +145,11 @@ snapshot_pick(struct snapshot *s, struct ml_error *err)
     for (uint32_t i = 0; rc == ML_OK && i < s->findings.count; i++) {
         struct shown *f = &s->shown[s->count];
         f->finding = &s->findings.finding[i];
-        f->example_count = ml_places_members(&s->places, &s->v->paths, f->finding->place,
-                                             f->example, SNAPSHOT_EXAMPLES);
-        if (f->example_count > 0 && !is_furniture(s, f) && !is_ignored(s, f) &&
-            ++s->count == SNAPSHOT_FINDINGS) {
+        f->example[0] = s->places.place[f->finding->place].first;
+        f->example_count = 1;
+        if (!is_furniture(s, f) && !is_ignored(s, f) && ++s->count == SNAPSHOT_FINDINGS) {
             break;
         }
     }
-    return rc;
+    return rc == ML_OK ? find_examples(s, err) : rc;
 }
