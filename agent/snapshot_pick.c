@@ -62,6 +62,14 @@ origin_of_root(const struct take *t, uint32_t root)
     }
 }
 
+/* A registry of many different things (120 settings, each of a class of its own) grows
+ * no pile of any of them. */
+static bool
+is_no_pile(const struct ml_finding *f)
+{
+    return f->count < MIN_COUNT && f->retained < MIN_SINGLE;
+}
+
 static bool
 is_furniture(const struct snapshot *s, const struct shown *f)
 {
@@ -147,7 +155,7 @@ snapshot_pick(struct snapshot *s, struct ml_error *err)
         f->finding = &s->findings.finding[i];
         f->example[0] = s->places.place[f->finding->place].first;
         f->example_count = 1;
-        if (!is_furniture(s, f) && !is_ignored(s, f) && ++s->count == SNAPSHOT_FINDINGS) {
+        if (!is_no_pile(f->finding) && !is_furniture(s, f) && !is_ignored(s, f) && ++s->count == SNAPSHOT_FINDINGS) {
             break;
         }
     }
