@@ -353,6 +353,9 @@ ml_cycle_groups_build(const struct ml_heap_graph *g, const struct ml_reach *reac
     struct cycles c = {.g = g, .reach = reach, .a = a};
     memset(out, 0, sizeof(*out));
     out->a = a;
+    if (reach->garbage_count == 0) {
+        return ML_OK;
+    }
     c.index = ml_alloc_array(a, g->node_count, sizeof(uint32_t));
     c.low = ml_alloc_array(a, g->node_count, sizeof(uint32_t));
     int rc = ML_ENOMEM;
