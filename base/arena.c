@@ -96,7 +96,9 @@ arena_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
         return NULL;
     }
     if (old_size < LARGE_SIZE || new_size < LARGE_SIZE) {
-        if (old_size < LARGE_SIZE && new_size <= round_up(old_size, 16)) {
+        /* 65535 bytes round up to 65536, but those must be a mapping of their own. */
+        if (new_size < LARGE_SIZE && old_size < LARGE_SIZE &&
+            new_size <= round_up(old_size, 16)) {
             if (new_size > old_size) {
                 memset((char *)ptr + old_size, 0, new_size - old_size);
             }

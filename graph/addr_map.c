@@ -145,7 +145,7 @@ put_odd(struct ml_addr_map *m, uint64_t address, uint32_t node, uint32_t *found)
 uint32_t
 ml_addr_map_get_odd(const struct ml_addr_map *m, uint64_t address)
 {
-    if (m->odd == NULL || (address & 7) != 0) {
+    if (m->odd == NULL) {
         return ML_NO_NODE;
     }
     const struct ml_addr_odd *at = odd_place(m->odd, m->odd_bits, address);

@@ -89,10 +89,29 @@ enter(struct dom *d, uint32_t node, uint32_t parent)
     d->num[node] = v;
     d->order[v - 1] = node;
     d->idom[v] = parent;
-    d->u.cursor[v] = d->g->first_edge[node];
     uint32_t first = d->g->first_edge[node], last = d->g->first_edge[node + 1];
+    d->u.cursor[v] = first;
     for (uint32_t e = first; e < last && e < first + STEP_AHEAD; e++) {
         __builtin_prefetch(&d->num[d->g->edge[e]], 1);
+        __builtin_prefetch(&d->g->first_edge[d->g->edge[e]]);
+    }
+}
+
+/* A depth-first search waits for memory at each step down; what can be asked for while
+ * it is below reference `e` are the nodes beside that. */
+static inline void
+prefetch_siblings(const struct dom *d, uint32_t e, uint32_t last)
+{
+    const uint32_t *edge = d->g->edge, *first_edge = d->g->first_edge;
+    if (e + STEP_AHEAD < last) {
+        __builtin_prefetch(&d->num[edge[e + STEP_AHEAD]], 1);
+        __builtin_prefetch(&first_edge[edge[e + STEP_AHEAD]]);
+    }
+    if (e + 4 < last) {
+        __builtin_prefetch(&edge[first_edge[edge[e + 4]]]);
+    }
+    else if (e + 1 < last) {
+        __builtin_prefetch(&edge[first_edge[edge[e + 1]]]);
     }
 }
 
@@ -116,6 +135,7 @@ search_from(struct dom *d, uint32_t node, struct ml_error *err)
             v = d->idom[v];
             continue;
         }
+        prefetch_siblings(d, e, last);
         enter(d, g->edge[e], v);
         v = d->count;
         int rc = step_ask(d->cancel, "numbering objects", v, g->node_count, err);

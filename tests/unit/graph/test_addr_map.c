@@ -113,12 +113,12 @@ Test(addr_map, behaves_as_a_list)
     cr_assert_eq(arena.mapped, 0);
 }
 
-/* Far apart enough that each address needs a leaf and both tables grow. */
+/* Far apart enough that each address needs a leaf; both tables grow beyond 64. */
 static int
 fill(struct ml_addr_map *m)
 {
     uint32_t found;
-    for (uint64_t i = 1; i <= 40; i++) {
+    for (uint64_t i = 1; i <= 70; i++) {
         int rc = ml_addr_map_get_or_put(m, i << 24, (uint32_t)i, &found);
         rc = rc < 0 ? rc : ml_addr_map_get_or_put(m, (i << 24) + 8, 7, &found);
         if (rc < 0) {
@@ -126,6 +126,18 @@ fill(struct ml_addr_map *m)
         }
     }
     return ML_OK;
+}
+
+Test(addr_map, growing_loses_nothing)
+{
+    struct ml_addr_map *m = ml_addr_map_new(&ml_alloc_libc);
+    cr_assert_eq(fill(m), ML_OK);
+    for (uint64_t i = 1; i <= 70; i++) {
+        cr_assert_eq(ml_addr_map_get(m, i << 24), i);
+        cr_assert_eq(ml_addr_map_get(m, (i << 24) + 8), 7);
+        cr_assert_eq(ml_addr_map_get(m, (i << 24) + 16), ML_NO_NODE);
+    }
+    ml_addr_map_free(m);
 }
 
 Test(addr_map, every_allocation_may_fail)
@@ -139,7 +151,7 @@ Test(addr_map, every_allocation_may_fail)
         ml_addr_map_free(m);
         cr_assert(f.live == 0 && f.wrong_sizes == 0, "call %zu", n);
         if (rc == ML_OK) {
-            cr_assert_gt(n, 40);
+            cr_assert_gt(n, 70);
             break;
         }
     }
