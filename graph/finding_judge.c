@@ -37,10 +37,12 @@ fan_out(const struct ml_places *p, uint32_t place, uint32_t holder)
     return one_has_half && q->entries > mean ? q->entries : mean;
 }
 
-/* Members of several kinds in one container are counted together; the candidate that
- * retains most speaks for them. */
+/* Members of several kinds in one container are one leak. The kind that retains most
+ * speaks for them, but one that is many by itself before one that is not: a single blob
+ * among 10 000 orders is not what the list leaks. */
 static void
-join_container(const struct ml_places *p, struct ml_judged *judged, uint32_t place)
+join_container(const struct ml_places *p, const struct ml_finding_options *o,
+               struct ml_judged *judged, uint32_t place)
 {
     const struct ml_place *q = &p->place[place];
     if (!judged[place].wanted || q->slot != ML_SLOT_SPREAD || q->parent == ML_NO_NODE) {
@@ -49,9 +51,12 @@ join_container(const struct ml_places *p, struct ml_judged *judged, uint32_t pla
     struct ml_judged *container = &judged[q->parent];
     uint32_t sum = container->members + q->count;
     container->members = sum >= q->count ? sum : UINT32_MAX;
-    uint32_t leader = container->leader;
-    if (leader == ML_NO_NODE || q->retained > p->place[leader].retained) {
+    bool enough = q->count >= o->min_count;
+    if (container->leader == ML_NO_NODE || enough > container->enough ||
+        (enough == container->enough &&
+         q->retained > p->place[container->leader].retained)) {
         container->leader = place;
+        container->enough = enough;
     }
 }
 
@@ -90,7 +95,9 @@ is_many(const struct ml_places *p, const struct ml_finding_options *o,
     const struct ml_judged *j = &judged[place];
     uint32_t count = q->count;
     uint32_t jump = j->jump;
-    if (q->slot == ML_SLOT_SPREAD && q->parent != ML_NO_NODE) {
+    bool shares = q->slot == ML_SLOT_SPREAD && q->parent != ML_NO_NODE;
+    if (shares && !judged[q->parent].enough) {
+        /* few of each kind, but together they may be many */
         count = judged[q->parent].members;
         uint32_t together = ratio(count, p->place[j->holder].count);
         jump = together > jump ? together : jump;
@@ -111,7 +118,7 @@ is_heavy(const struct ml_places *p, const struct ml_finding_options *o,
     return (q->retained - j->covered) / q->count >= o->min_single_size;
 }
 
-/* Whether the greatest finding below is the place where paths jump, rather than this. */
+/* Whether paths jump at the greatest finding below rather than here. */
 static bool
 is_deeper(const struct ml_places *p, const struct ml_judged *j, uint32_t place)
 {
@@ -161,9 +168,9 @@ decide(const struct ml_places *p, const struct ml_finding_options *o,
     tell_parent(p, judged, place);
 }
 
-/* What shares a container with a larger finding is part of it; also when that one
- * turned out to be a finding deeper down, if it is a trifle beside it (the names of
- * the plugins, one of which leaks). */
+/* What shares a container with its leader is part of the leader's finding, unless it is
+ * heavier than that; also when the leader gave way to a finding deeper down, if it is a
+ * trifle beside it (the names of the plugins, one of which leaks). */
 static void
 settle_companion(const struct ml_places *p, struct ml_judged *judged, uint32_t place)
 {
@@ -180,7 +187,8 @@ settle_companion(const struct ml_places *p, struct ml_judged *judged, uint32_t p
     uint8_t led = judged[leader].verdict;
     bool trifle = judged[leader].covered > 0 &&
                   q->retained < p->place[leader].retained / TRIFLE;
-    if (led == ML_VERDICT_MANY || led == j->verdict ||
+    bool lighter = q->retained <= p->place[leader].retained;
+    if (led == j->verdict || (led == ML_VERDICT_MANY && lighter) ||
         (led == ML_VERDICT_NONE && trifle)) {
         j->verdict = ML_VERDICT_COMPANION;
     }
@@ -203,7 +211,7 @@ ml_finding_judge(const struct ml_places *p, const struct ml_finding_options *opt
 {
     for (uint32_t i = 0; i < p->count; i++) {
         look(p, options, judged, i);
-        join_container(p, judged, i);
+        join_container(p, options, judged, i);
     }
     for (uint32_t i = p->count; i-- > 0;) {
         decide(p, options, judged, i);

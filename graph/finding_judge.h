@@ -22,19 +22,21 @@ struct ml_judged {
                            that is left out by the filter */
     uint32_t jump;      /* that fan-out */
     uint32_t members;   /* as container: candidates that share it */
-    uint32_t leader;    /* as container: the candidate that retains most */
+    uint32_t leader;    /* as container: the candidate that speaks for them */
     uint32_t under;     /* nearest finding above by number, ML_NO_NODE */
     uint8_t verdict;    /* enum ml_verdict */
     bool candidate;     /* not folded, not furniture */
     bool wanted;        /* candidate that passes the filter */
     bool container;     /* a finding by number hangs from it directly */
+    bool enough;        /* as container: the leader alone has the number it takes */
     uint64_t covered;   /* retained by the findings at and below it */
     uint64_t top;       /* retained by the greatest of them */
     uint32_t top_jump;  /* and its fan-out */
 };
 
 /* One verdict for each place; `judged` is zeroed room for p->count of them. */
-void ml_finding_judge(const struct ml_places *p, const struct ml_finding_options *options,
+void ml_finding_judge(const struct ml_places *p,
+                      const struct ml_finding_options *options,
                       struct ml_judged *judged);
 
 /* Whether the finding is shown: not part of a larger one. */

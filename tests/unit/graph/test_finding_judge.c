@@ -297,3 +297,92 @@ Test(finding_judge, a_leak_held_by_furniture_is_found)
     cr_expect_eq(found.count, 1);
     expect_finding(0, ITEM, 300, list, 300);
 }
+
+Test(finding_judge, a_long_history_without_half_of_all_items_does_not_hide_the_sessions)
+{
+    uint32_t sessions = draw_sessions(1000, 10);
+    draw_session(sessions, 5000);
+    web_heap_find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, SESSION, 1001, sessions, 1001);
+}
+
+Test(finding_judge, a_greater_jump_that_retains_little_does_not_hide_the_sessions)
+{
+    uint32_t sessions = draw_sessions(100, 1);
+    for (uint32_t i = 0; i < 100; i++) {
+        uint32_t busy = draw_session(sessions, 1);
+        sketch_child(&heap, busy + 1, BYTES, 100000, 0);
+    }
+    draw_session(sessions, 5000);
+    web_heap_find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, SESSION, 201, sessions, 201);
+}
+
+Test(finding_judge, a_blob_that_is_little_beside_the_sessions_is_part_of_them)
+{
+    uint32_t sessions = draw_sessions(1000, 50);
+    uint32_t heavy = draw_session(sessions, 3);
+    sketch_child(&heap, heavy + 1, BYTES, 1500000, 0);
+    web_heap_find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, SESSION, 1001, sessions, 1001);
+}
+
+Test(finding_judge, the_table_of_a_huge_dict_does_not_make_its_holder_heavy)
+{
+    uint32_t app = sketch_root(&heap, APP, 64, 0);
+    uint32_t seen = sketch_child(&heap, app, DICT, 40u << 20, ML_NODE_SPREAD);
+    for (int i = 0; i < 100000; i++) {
+        sketch_child(&heap, seen, STR, 80, 0);
+    }
+    web_heap_find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, STR, 100000, seen, 100000);
+}
+
+/* A list of one blob and 10 000 orders. */
+static uint32_t
+draw_orders_and_blob(uint32_t blob_size)
+{
+    uint32_t list = sketch_root(&heap, LIST, 64, ML_NODE_SPREAD);
+    sketch_child(&heap, list, BYTES, blob_size, 0);
+    for (int i = 0; i < 10000; i++) {
+        sketch_child(&heap, list, ORDER, 200, 0);
+    }
+    return list;
+}
+
+Test(finding_judge, a_blob_among_orders_is_a_finding_apart_when_it_is_heavier)
+{
+    uint32_t list = draw_orders_and_blob(200u << 20);
+    web_heap_find();
+    cr_expect_eq(found.count, 2);
+    expect_finding(0, BYTES, 1, list, 1);
+    expect_finding(1, ORDER, 10000, list, 10000);
+    cr_expect_eq(found.finding[1].companions, 0);
+}
+
+Test(finding_judge, a_blob_among_orders_is_part_of_them_when_it_is_lighter)
+{
+    uint32_t list = draw_orders_and_blob(1500000);
+    web_heap_find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, ORDER, 10000, list, 10000);
+    cr_expect_eq(found.finding[0].companions, 1);
+    cr_expect_eq(found.finding[0].companions_retained, 1500000);
+}
+
+Test(finding_judge, a_few_heavy_ones_in_one_container_are_one_finding)
+{
+    uint32_t list = sketch_root(&heap, LIST, 64, ML_NODE_SPREAD);
+    for (int i = 0; i < 3; i++) {
+        sketch_child(&heap, list, BYTES, 100u << 20, 0);
+        sketch_child(&heap, list, FLOAT, 90u << 20, 0);
+    }
+    web_heap_find();
+    cr_expect_eq(found.count, 1);
+    expect_finding(0, BYTES, 3, list, 3);
+    cr_expect_eq(found.finding[0].companions_retained, 270u << 20);
+}

@@ -223,6 +223,20 @@ Test(places, nesting_that_ends_soon_is_not_a_chain)
     sketch_fini(&s);
 }
 
+Test(places, the_dicts_of_nested_instances_are_not_a_chain)
+{
+    struct sketch s;
+    sketch_init(&s);
+    uint32_t at = sketch_root(&s, APP, 64, 0);
+    for (uint32_t kind = BUS; kind <= ORDER; kind++) {
+        uint32_t dict = sketch_child(&s, at, DICT, 104, ML_NODE_FOLD);
+        at = sketch_child(&s, dict, kind, 48, 0);
+    }
+    sketch_analyse(&s);
+    cr_expect_eq(s.places.count, s.g.node_count);
+    sketch_fini(&s);
+}
+
 Test(places, a_chain_of_lists_of_chains_counts_each_byte_once)
 {
     struct sketch s;
