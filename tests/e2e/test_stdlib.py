@@ -11,6 +11,12 @@ from harness import Rpc, RpcError, wait_until
 SHORT = ["test_json", "test_dict", "test_list", "test_weakref", "test_descr"]
 LONG = ["test_threading", "test_asyncio", "test_subprocess", "test_signal"]
 
+# What is different on purpose: test name -> why.
+DIFFERENT = {
+    "test.test_subprocess.POSIXProcessTestCase.test_pass_fds_redirected":
+        "the child is a Python with an agent, and lists the agent's descriptors, too",
+}
+
 
 def outcomes(path) -> dict[str, str]:
     """Return test name -> ok, skipped, failure or error, from a JUnit file.
@@ -21,6 +27,8 @@ def outcomes(path) -> dict[str, str]:
     if not path.exists():
         return found
     for case in ElementTree.parse(path).iter("testcase"):
+        if case.get("name") in DIFFERENT:
+            continue
         kinds = [child.tag for child in case if not child.tag.startswith("system-")]
         found[case.get("name")] = kinds[0] if kinds else "ok"
     return found
