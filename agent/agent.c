@@ -326,6 +326,12 @@ ml_agent_running(void)
     return a->pid == getpid() && atomic_load(&a->phase) == ML_PHASE_ON;
 }
 
+bool
+ml_agent_follows_execs(void)
+{
+    return ml_agent_running() && the_agent.settings.control.follow_execs;
+}
+
 /* The hooks are left where they are: the interpreter is about to clear its lists, and
  * we may just be called from one of them. So is the signal's handler: a `kill -USR2`
  * that comes a moment too late must not end a program that is ending well. */

@@ -36,6 +36,10 @@ bool ml_agent_stop(void);
 
 bool ml_agent_running(void);
 
+/* control.follow_execs as it was when the agent started; it takes effect only then.
+ * Thread: any. GIL: held. */
+bool ml_agent_follows_execs(void);
+
 /* What forks.c and atexit_hook.c call. */
 void ml_agent_before_fork(void);
 void ml_agent_after_fork_in_parent(void);

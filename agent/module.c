@@ -74,11 +74,24 @@ agent_running(PyObject *self, PyObject *unused)
     return PyBool_FromLong(ml_agent_running());
 }
 
+PyDoc_STRVAR(follows_execs_doc,
+             "follows_execs()\n"
+             "--\n\n"
+             "True when Pythons that this process starts are to get an agent too\n"
+             "(control.follow_execs); for the boot file.");
+
+static PyObject *
+agent_follows_execs(PyObject *self, PyObject *unused)
+{
+    return PyBool_FromLong(ml_agent_follows_execs());
+}
+
 static PyMethodDef methods[] = {
     {"start", (PyCFunction)(void (*)(void))agent_start, METH_VARARGS | METH_KEYWORDS,
      start_doc},
     {"stop", agent_stop, METH_NOARGS, stop_doc},
     {"running", agent_running, METH_NOARGS, running_doc},
+    {"follows_execs", agent_follows_execs, METH_NOARGS, follows_execs_doc},
     {NULL, NULL, 0, NULL},
 };
 

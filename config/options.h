@@ -52,7 +52,7 @@ struct ml_option {
     const char *help;     /* one sentence, Markdown */
 };
 
-#define ML_OPTION_COUNT 33
+#define ML_OPTION_COUNT 34
 #define ML_OPTION_KEY_MAX 64 /* bytes of the longest dotted key, the end included */
 extern const struct ml_option ml_options[ML_OPTION_COUNT];
 

@@ -33,6 +33,7 @@ struct ml_settings {
         char socket[ML_PATH_TEXT_MAX]; /* "auto", "off", or an absolute path, %p = pid */
         int signal;                    /* number, 0: off */
         bool follow_forks;             /* a forked child of the program gets an agent */
+        bool follow_execs;             /* a Python that it starts gets one */
     } control;
     struct {
         bool enabled;

@@ -4,9 +4,10 @@
 `memalotctl run` puts this directory on PYTHONPATH; Python imports `sitecustomize` when
 it starts. What happens here must not be noticed: nothing is imported that Python has
 not imported by now, this directory leaves sys.path again, the program's own
-sitecustomize runs as if it had been found first, and no mistake of ours reaches the
-program. PYTHONPATH stays in the environment, so that Pythons started by the program
-get an agent too; any Python may therefore end up here, even 2.7, hence the old syntax.
+sitecustomize runs as if it had been found first, no mistake of ours reaches the program,
+and the environment becomes what it was before `memalotctl run` added to it, unless
+Pythons that the program starts are to get an agent too (control.follow_execs). Any
+Python may end up here, even 2.7, hence the old syntax.
 """
 
 import sys
@@ -41,7 +42,20 @@ def _load_agent(package):
     return module
 
 
-def _start(package):
+def _restore(environ, here):
+    for name in ("MEMALOT", "MEMALOT_RUN", "MEMALOT_CONFIG", "MEMALOT_CTL"):
+        environ.pop(name, None)
+    places = environ.get("PYTHONPATH", "").split(":")
+    if here in places:
+        places.remove(here)
+    if places:
+        environ["PYTHONPATH"] = ":".join(places)
+    else:
+        environ.pop("PYTHONPATH", None)
+
+
+def _start(here):
+    package = here[: here.rfind("/")]
     environ = sys.modules["os"].environ
     config = environ.get("MEMALOT_CONFIG")
     if environ.get("MEMALOT") != "1" and not config:
@@ -55,12 +69,14 @@ def _start(package):
         _say("no agent for Python %s is built: make PYTHON=%s" % (version, sys.executable))
         return
     agent.start(config, environ.get("MEMALOT_CTL"))
+    if environ.get("MEMALOT_RUN") == "1" and not agent.follows_execs():
+        _restore(environ, here)
 
 
 def _boot():
     here = _leave_path()
     try:
-        _start(here[: here.rfind("/")])
+        _start(here)
     except Exception as error:
         _say("not started: %s" % str(error).split("\n")[0])
 

@@ -100,7 +100,8 @@ run(const struct ml_ctl_args *args)
     if (code != ML_EXIT_DONE) {
         return code;
     }
-    if (setenv("MEMALOT", "1", 1) < 0 || setenv("MEMALOT_CTL", args->self, 1) < 0) {
+    if (setenv("MEMALOT", "1", 1) < 0 || setenv("MEMALOT_RUN", "1", 1) < 0 ||
+        setenv("MEMALOT_CTL", args->self, 1) < 0) {
         return ml_print_fail(ML_EXIT_FAILED, "out of memory");
     }
     args->word[args->words] = NULL;
@@ -121,8 +122,11 @@ const struct ml_command ml_cmd_run = {
     .details =
         "PROGRAM is a Python or anything that starts one: python app.py, python -m "
         "pkg,\n"
-        "gunicorn, celery, pytest. It gets these variables, and so do its children:\n"
+        "gunicorn, celery, pytest. It gets these variables, and takes them out of its\n"
+        "environment again unless control.follow_execs says that Pythons it starts are\n"
+        "to get an agent too (forked children get one by control.follow_forks):\n"
         "  MEMALOT=1             load the agent\n"
+        "  MEMALOT_RUN=1         these variables are ours to take out\n"
         "  MEMALOT_CONFIG=FILE   with -c\n"
         "  MEMALOT_CTL=...       this program, which writes the reports\n"
         "  PYTHONPATH=...        with the agent's directory first\n"

@@ -78,7 +78,8 @@ Test(config_write, json_has_the_nesting_and_the_words_of_the_file)
     cr_assert_str_eq(
         ml_buf_str(&out),
         "{\"name\":null,"
-        "\"control\":{\"socket\":\"auto\",\"signal\":\"SIGUSR2\",\"follow_forks\":true}"
+        "\"control\":{\"socket\":\"auto\",\"signal\":\"SIGUSR2\",\"follow_forks\":true,"
+        "\"follow_execs\":false}"
         ","
         "\"monitor\":{\"enabled\":false,\"max_object_lifetime\":\"60s\",\"warmup\":"
         "\"60s\"},"
