@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Processor time of each step of the analysis on a heap as a web application leaves it behind:
+ * Processor time of each step of the analysis on a heap as a web application leaves it
+ * behind:
  *
  *   SESSIONS (dict) ──> Session ──> dict ──> 3 interned keys, 2 strings, list
  *                          │                                               │ x2

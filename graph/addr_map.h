@@ -24,8 +24,8 @@
 
 /* Open only for the inline functions below; do not touch. */
 struct ml_addr_leaf {
-    uint64_t chunk;  /* address >> ML_ADDR_LEAF_BITS, of the slot only when slots != NULL */
-    uint32_t *slots; /* node + 1, 0 while empty */
+    uint64_t chunk;  /* address >> ML_ADDR_LEAF_BITS */
+    uint32_t *slots; /* node + 1, 0 while empty; NULL: no leaf here */
 };
 
 struct ml_addr_odd {
@@ -37,7 +37,7 @@ struct ml_addr_map {
     struct ml_addr_leaf *leaf; /* [1 << leaf_bits], at most half full */
     unsigned leaf_bits;
     size_t leaf_count;
-    struct ml_addr_odd *odd;   /* [1 << odd_bits], NULL before the first */
+    struct ml_addr_odd *odd; /* [1 << odd_bits], NULL before the first */
     unsigned odd_bits;
     size_t odd_count;
     const struct ml_alloc *a;

@@ -31,14 +31,14 @@ struct cycles {
     const struct ml_heap_graph *g;
     const struct ml_reach *reach;
     const struct ml_alloc *a;
-    uint32_t *index;  /* [node] order of discovery, from 1; 0 while unseen */
-    uint32_t *low;    /* [node] lowest index reached; afterwards the group, from 1 */
+    uint32_t *index; /* [node] order of discovery, from 1; 0 while unseen */
+    uint32_t *low;   /* [node] lowest index reached; afterwards the group, from 1 */
     struct ml_bitset on_stack;
-    struct ml_u32vec stack;      /* Tarjan's: nodes of open components */
+    struct ml_u32vec stack; /* Tarjan's: nodes of open components */
     struct frame_vec calls;
-    struct ml_u32vec nodes;      /* of closed components, one after the other */
-    struct ml_u32vec first;      /* where in `nodes` each component begins */
-    struct ml_u64vec kinds;      /* of the component at hand */
+    struct ml_u32vec nodes; /* of closed components, one after the other */
+    struct ml_u32vec first; /* where in `nodes` each component begins */
+    struct ml_u64vec kinds; /* of the component at hand */
     struct group_vec groups;
     uint32_t seen;
 };
@@ -353,10 +353,14 @@ ml_cycle_groups_build(const struct ml_heap_graph *g, const struct ml_reach *reac
     struct cycles c = {.g = g, .reach = reach, .a = a};
     memset(out, 0, sizeof(*out));
     out->a = a;
+    if (reach->garbage_count == 0) {
+        return ML_OK;
+    }
     c.index = ml_alloc_array(a, g->node_count, sizeof(uint32_t));
     c.low = ml_alloc_array(a, g->node_count, sizeof(uint32_t));
     int rc = ML_ENOMEM;
-    if (c.index != NULL && c.low != NULL && ml_bitset_init(&c.on_stack, a, g->node_count)) {
+    if (c.index != NULL && c.low != NULL &&
+        ml_bitset_init(&c.on_stack, a, g->node_count)) {
         rc = find_components(&c, cancel, err);
     }
     rc = rc < 0 ? rc : group_components(&c, cancel, err);

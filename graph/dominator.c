@@ -74,8 +74,8 @@ sort_out(struct dom *d, const struct ml_reach *reach)
         ml_bitset_add(&d->entry, g->roots.data[i].node);
     }
     for (uint32_t n = 0; n < g->node_count; n++) {
-        bool takes_part = ml_bitset_has(&reach->alive, n) &&
-                          g->first_edge[n] != g->first_edge[n + 1];
+        bool takes_part =
+            ml_bitset_has(&reach->alive, n) && g->first_edge[n] != g->first_edge[n + 1];
         d->num[n] = takes_part ? 0 : SKIP;
         inner += takes_part;
     }
@@ -268,8 +268,8 @@ place(struct dom *d, uint32_t v)
     struct jump *jump = d->u.jump;
     uint32_t up = climb(d, d->idom[v], d->semi[v]);
     uint32_t far = jump[up].to;
-    bool joins = jump[up].depth - jump[far].depth ==
-                 jump[far].depth - jump[jump[far].to].depth;
+    bool joins =
+        jump[up].depth - jump[far].depth == jump[far].depth - jump[jump[far].to].depth;
     d->idom[v] = up;
     jump[v].depth = jump[up].depth + 1;
     jump[v].to = joins ? jump[far].to : up;
@@ -331,8 +331,8 @@ hang_leaves(struct dom *d, const struct ml_reach *reach, struct ml_dominator *ou
 {
     const struct ml_heap_graph *g = d->g;
     for (uint32_t n = 0; n < g->node_count; n++) {
-        int rc = step_ask(d->cancel, "finding dominators of leaves", n, g->node_count,
-                          err);
+        int rc =
+            step_ask(d->cancel, "finding dominators of leaves", n, g->node_count, err);
         if (rc < 0) {
             return rc;
         }
@@ -349,7 +349,7 @@ hang_leaves(struct dom *d, const struct ml_reach *reach, struct ml_dominator *ou
     return ML_OK;
 }
 
-/* Turns numbers into nodes, and num[] into idom[]: nobody asks for a number any more. */
+/* Turns numbers into nodes, and num[] into idom[]: no number is asked for any more. */
 static void
 finish(struct dom *d, struct ml_dominator *out)
 {

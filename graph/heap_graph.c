@@ -189,7 +189,8 @@ ml_heap_graph_add_edges(struct ml_heap_graph *g, uint32_t from, const uint32_t *
     if (count > UINT32_MAX - 1 - g->edge_count) {
         return ML_ELIMIT;
     }
-    if (g->edge_count + count > g->edge_cap && grow_edges(g, g->edge_count + count) < 0) {
+    if (g->edge_count + count > g->edge_cap &&
+        grow_edges(g, g->edge_count + count) < 0) {
         return ML_ENOMEM;
     }
     begin_edges(g, from);
@@ -216,8 +217,8 @@ check_targets(const struct ml_heap_graph *g, struct ml_error *err)
 {
     for (uint32_t e = 0; e < g->edge_count; e++) {
         if (g->edge[e] >= g->node_count) {
-            return ml_error_set(err, ML_EINVAL, "reference %u leads to node %u of %u", e,
-                                g->edge[e], g->node_count);
+            return ml_error_set(err, ML_EINVAL, "reference %u leads to node %u of %u",
+                                e, g->edge[e], g->node_count);
         }
     }
     for (size_t i = 0; i < g->roots.len; i++) {
@@ -268,8 +269,8 @@ ml_heap_graph_validate(const struct ml_heap_graph *g, struct ml_error *err)
     }
     for (uint32_t n = 0; n < g->node_count; n++) {
         if (g->first_edge[n] > g->first_edge[n + 1]) {
-            return ml_error_set(err, ML_EINVAL, "references of node %u end before they "
-                                                "begin", n);
+            return ml_error_set(err, ML_EINVAL,
+                                "references of node %u end before their start", n);
         }
     }
     if (g->first_edge[0] != 0 || g->first_edge[g->node_count] != g->edge_count) {

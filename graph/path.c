@@ -64,8 +64,7 @@ offer_outside(struct search *s, const struct ml_reach *reach)
 static void
 offer_roots(struct search *s, uint64_t level, const struct ml_reach *reach)
 {
-    while (s->next_start < s->start_count &&
-           s->starts[s->next_start] >> 32 == level) {
+    while (s->next_start < s->start_count && s->starts[s->next_start] >> 32 == level) {
         uint32_t root = (uint32_t)s->starts[s->next_start++];
         offer(s, s->g->roots.data[root].node, ML_NO_NODE, root);
     }

@@ -19,9 +19,9 @@
 
 struct fail_alloc {
     struct ml_alloc alloc;
-    size_t calls;       /* allocations and growths so far */
-    size_t fail_at;     /* this call fails, counted from 0, and all after it */
-    size_t live;        /* pieces not given back */
+    size_t calls;   /* allocations and growths so far */
+    size_t fail_at; /* this call fails, counted from 0, and all after it */
+    size_t live;    /* pieces not given back */
     size_t live_bytes;
     size_t peak_bytes;
     size_t wrong_sizes; /* pieces given back with another size than they had */

@@ -27,7 +27,8 @@ find_or_add(struct drawing *w, const char *name)
         }
     }
     uint32_t n = d->count++;
-    cr_assert(n < DSL_NODES && strlen(name) < DSL_NAME, "too many or too long: %s", name);
+    cr_assert(n < DSL_NODES && strlen(name) < DSL_NAME, "too many or too long: %s",
+              name);
     snprintf(d->name[n], DSL_NAME, "%s", name);
     w->info[n] = (struct ml_node_info){.address = 0x1000 + 16 * (uint64_t)n, .size = 1};
     return n;
@@ -94,8 +95,8 @@ build(struct drawing *w)
         cr_assert_eq(ml_heap_graph_add_node(&d->g, &w->info[n]), ML_OK);
     }
     for (uint32_t n = 0; n < d->count; n++) {
-        cr_assert_eq(
-            ml_heap_graph_add_edges(&d->g, n, w->to[n].data, w->to[n].len), ML_OK);
+        cr_assert_eq(ml_heap_graph_add_edges(&d->g, n, w->to[n].data, w->to[n].len),
+                     ML_OK);
         for (size_t i = 0; i < w->to[n].len; i++) {
             d->refs[w->to[n].data[i]]++;
         }
@@ -239,11 +240,15 @@ analysed_build(struct analysed *s, const struct ml_heap_graph *g, const int32_t 
 {
     memset(s, 0, sizeof(*s));
     int rc = ml_reverse_build(g, a, cancel, &s->reverse, err);
-    rc = rc < 0 ? rc
-                : ml_reach_compute(g, &s->reverse, refs, a, cancel, &s->reach, err);
-    rc = rc < 0 ? rc : ml_path_tree_build(g, &s->reach, a, cancel, &s->path, err);
-    rc = rc < 0 ? rc
-                : ml_dominator_build(g, &s->reverse, &s->reach, a, cancel, &s->dom, err);
+    if (rc == ML_OK) {
+        rc = ml_reach_compute(g, &s->reverse, refs, a, cancel, &s->reach, err);
+    }
+    if (rc == ML_OK) {
+        rc = ml_path_tree_build(g, &s->reach, a, cancel, &s->path, err);
+    }
+    if (rc == ML_OK) {
+        rc = ml_dominator_build(g, &s->reverse, &s->reach, a, cancel, &s->dom, err);
+    }
     return rc < 0 ? rc : ml_retained_compute(g, &s->dom, a, &s->retained, err);
 }
 

@@ -19,7 +19,8 @@ struct oracle {
     uint32_t idom[ORACLE_NODES];
     uint64_t distance[ORACLE_NODES]; /* UINT64_MAX: unreached */
     uint32_t root[ORACLE_NODES], parent[ORACLE_NODES];
-    bool together[ORACLE_NODES][ORACLE_NODES]; /* garbage on one cycle; [a][a]: on any */
+    /* garbage on one cycle; [a][a]: on any */
+    bool together[ORACLE_NODES][ORACLE_NODES];
 };
 
 void oracle_ask(struct oracle *o, const struct ml_heap_graph *g, const int32_t *refs);

@@ -66,11 +66,13 @@ struct fraction {
 ParameterizedTestParameters(json_write, fractions)
 {
     static struct fraction cases[] = {
-        {0, 2, "0.00"},       {-0.0, 1, "0.0"},      {1.5, 0, "2"},
-        {-1.25, 1, "-1.3"},   {0.999, 2, "1.00"},    {-0.001, 2, "0.00"},
-        {12.05, 3, "12.050"}, {3, -4, "3"},          {0.125, 3, "0.125"},
-        {NAN, 2, "null"},     {INFINITY, 2, "null"}, {-INFINITY, 2, "null"},
-        {1e300, 2, "null"},   {0.5, 99, "0.500000000"},
+        {0, 2, "0.00"},        {-0.0, 1, "0.0"},
+        {1.5, 0, "2"},         {-1.25, 1, "-1.3"},
+        {0.999, 2, "1.00"},    {-0.001, 2, "0.00"},
+        {12.05, 3, "12.050"},  {3, -4, "3"},
+        {0.125, 3, "0.125"},   {NAN, 2, "null"},
+        {INFINITY, 2, "null"}, {-INFINITY, 2, "null"},
+        {1e300, 2, "null"},    {0.5, 99, "0.500000000"},
     };
     return cr_make_param_array(struct fraction, cases, sizeof(cases) / sizeof(*cases));
 }
@@ -99,7 +101,8 @@ ParameterizedTestParameters(json_write, texts)
         {"", ""},
         {"a\"b\\c/", "a\\\"b\\\\c/"},
         {"\n\t\r\x01\x7f", "\\n\\t\\u000d\\u0001\\u007f"},
-        {"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"},
+        {"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80",
+         "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"},
         {"\x80x", BAD "x"},                       /* a tail without a head */
         {"\xC3", BAD},                            /* a head without a tail */
         {"\xE2\x82z", BAD BAD "z"},               /* broken off */

@@ -33,7 +33,8 @@ expect(const char *text, const struct ml_cycle_group *want, uint32_t count)
     cr_assert_eq(c.count, count, "%u groups in %s", c.count, text);
     for (uint32_t i = 0; i < count; i++) {
         cr_expect_eq(c.group[i].cycles, want[i].cycles, "cycles of %u in %s", i, text);
-        cr_expect_eq(c.group[i].objects, want[i].objects, "objects of %u in %s", i, text);
+        cr_expect_eq(c.group[i].objects, want[i].objects, "objects of %u in %s", i,
+                     text);
         cr_expect_eq(c.group[i].size, want[i].size, "size of %u in %s", i, text);
         cr_expect_eq(c.group[i].example, want[i].example, "example of %u, %s", i, text);
     }
@@ -57,7 +58,8 @@ Test(cycle, alike_ones_form_one_group)
 {
     struct ml_cycle_group want = {.cycles = 2, .objects = 5, .size = 5, .example = 0};
     expect("a: b; b: a; c: d; d: e; e: c;"
-           "a kind=1; b kind=2; c kind=2; d kind=1; e kind=1", &want, 1);
+           "a kind=1; b kind=2; c kind=2; d kind=1; e kind=1",
+           &want, 1);
 }
 
 Test(cycle, the_largest_group_comes_first)

@@ -50,8 +50,9 @@ Test(dominator, garbage_neither_has_nor_shares_dominators)
 
 Test(dominator, of_the_textbook_graph)
 {
-    const char *text = "root R; R: A B C; A: D; B: A D E; C: F G; D: L; E: H; F: I;"
-                       "G: I J; H: E K; I: K; J: I; K: I R; L: H"; /* Lengauer, Tarjan */
+    const char *text =
+        "root R; R: A B C; A: D; B: A D E; C: F G; D: L; E: H; F: I;"
+        "G: I J; H: E K; I: K; J: I; K: I R; L: H"; /* Lengauer, Tarjan */
     static const char *const expected[][2] = {
         {"A", "R"}, {"B", "R"}, {"C", "R"}, {"D", "R"}, {"E", "R"}, {"F", "C"},
         {"G", "C"}, {"H", "R"}, {"I", "R"}, {"J", "G"}, {"K", "R"}, {"L", "D"}};

@@ -11,8 +11,10 @@ static void
 add_nodes(struct ml_heap_graph *g, uint32_t count)
 {
     for (uint32_t n = 0; n < count; n++) {
-        struct ml_node_info info = {.address = 16 * (uint64_t)n + 16, .size = n,
-                                    .kind = n % 7, .flags = (uint8_t)(n % 3)};
+        struct ml_node_info info = {.address = 16 * (uint64_t)n + 16,
+                                    .size = n,
+                                    .kind = n % 7,
+                                    .flags = (uint8_t)(n % 3)};
         cr_assert_eq(ml_heap_graph_add_node(g, &info), ML_OK);
     }
 }

@@ -20,8 +20,9 @@ Test(retained, what_is_shared_belongs_to_the_one_above)
 {
     struct dsl d;
     struct analysed s;
-    analyse(&d, &s, "root a; a: b c; b: x y; c: y; a size=1; b size=10; c size=100;"
-                    "x size=1000; y size=10000; g: g");
+    analyse(&d, &s,
+            "root a; a: b c; b: x y; c: y; a size=1; b size=10; c size=100;"
+            "x size=1000; y size=10000; g: g");
     cr_assert_eq(s.retained.bytes[dsl_node(&d, "a")], 11111);
     cr_assert_eq(s.retained.bytes[dsl_node(&d, "b")], 1010);
     cr_assert_eq(s.retained.bytes[dsl_node(&d, "c")], 100);
@@ -37,8 +38,9 @@ Test(retained, nested_members_of_a_set_count_once)
     struct dsl d;
     struct analysed s;
     uint64_t bytes, objects;
-    analyse(&d, &s, "root a; a: b z; b: c; c: e; b size=10; c size=100; e size=1000;"
-                    "z size=5; g: g; g size=7");
+    analyse(&d, &s,
+            "root a; a: b z; b: c; c: e; b size=10; c size=100; e size=1000;"
+            "z size=5; g: g; g size=7");
     uint32_t members[] = {dsl_node(&d, "e"), dsl_node(&d, "b"), dsl_node(&d, "z"),
                           dsl_node(&d, "b"), dsl_node(&d, "g")};
     cr_assert_eq(ml_retained_of_set(&d.g, &s.dom, &s.retained, members, 5,
@@ -59,11 +61,12 @@ Test(retained, a_linked_list_is_its_kind_once)
     struct dsl d;
     struct analysed s;
     struct ml_kind_sum sums[3];
-    analyse(&d, &s, "root a; a: b; b: c s; c: e; b kind=1; c kind=1; e kind=1;"
-                    "s kind=2 size=50; a kind=9");
-    cr_assert_eq(ml_retained_by_kind(&d.g, &s.dom, &s.retained, 3, sums,
-                                     &ml_alloc_libc, NULL),
-                 ML_OK);
+    analyse(&d, &s,
+            "root a; a: b; b: c s; c: e; b kind=1; c kind=1; e kind=1;"
+            "s kind=2 size=50; a kind=9");
+    cr_assert_eq(
+        ml_retained_by_kind(&d.g, &s.dom, &s.retained, 3, sums, &ml_alloc_libc, NULL),
+        ML_OK);
     cr_assert(sums[1].count == 3 && sums[1].shallow == 3 && sums[1].retained == 53);
     cr_assert(sums[2].count == 1 && sums[2].retained == 50);
     cr_assert_eq(sums[0].count, 0, "kind 9 is out of range and left out");
@@ -107,9 +110,9 @@ static void
 compare_kinds(const struct oracle *o, const struct analysed *s, uint64_t seed)
 {
     struct ml_kind_sum sums[5];
-    cr_assert_eq(ml_retained_by_kind(o->g, &s->dom, &s->retained, 5, sums,
-                                     &ml_alloc_libc, NULL),
-                 ML_OK);
+    cr_assert_eq(
+        ml_retained_by_kind(o->g, &s->dom, &s->retained, 5, sums, &ml_alloc_libc, NULL),
+        ML_OK);
     for (uint32_t kind = 0; kind < 5; kind++) {
         struct ml_kind_sum want = {0};
         bool member[ORACLE_NODES] = {false};

@@ -52,10 +52,9 @@ Test(reverse, each_reference_is_found_from_its_other_end)
         cr_assert_eq(ml_reverse_build(&g, &ml_alloc_libc, NULL, &r, NULL), ML_OK);
         for (uint32_t u = 0; u < g.node_count; u++) {
             for (uint32_t v = 0; v < g.node_count; v++) {
-                cr_assert_eq(
-                    count_of(g.edge, g.first_edge[u], g.first_edge[u + 1], v),
-                    count_of(r.from, r.first[v], r.first[v + 1], u),
-                    "seed %lu: %u to %u", seed, u, v);
+                cr_assert_eq(count_of(g.edge, g.first_edge[u], g.first_edge[u + 1], v),
+                             count_of(r.from, r.first[v], r.first[v + 1], u),
+                             "seed %lu: %u to %u", seed, u, v);
             }
             for (uint32_t e = r.first[u] + 1; e < r.first[u + 1]; e++) {
                 cr_assert_leq(r.from[e - 1], r.from[e], "seed %lu", seed);
