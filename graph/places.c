@@ -14,8 +14,8 @@
 #include <string.h>
 
 /* How many nodes ahead their references, and half as many ahead the references'
- * targets are asked for. */
-enum { AHEAD = 16, ASK_EVERY = 1 << 14 };
+ * targets are asked for; the same number of references ahead in a great container. */
+enum { AHEAD = 32, TARGETS = 8, ASK_EVERY = 1 << 14 };
 
 struct walk {
     const struct ml_heap_graph *g;
@@ -23,6 +23,15 @@ struct walk {
     struct ml_place_trie trie;
     uint32_t *of_node;
 };
+
+static void
+fetch_child(const struct walk *w, uint32_t child)
+{
+    __builtin_prefetch(&w->t->parent[child]);
+    __builtin_prefetch(&w->of_node[child], 1);
+    __builtin_prefetch(&w->g->kind[child]);
+    __builtin_prefetch(&w->g->flags[child]);
+}
 
 static void
 fetch_ahead(const struct walk *w, uint32_t i)
@@ -41,10 +50,8 @@ fetch_ahead(const struct walk *w, uint32_t i)
         uint32_t n = w->t->order[i + AHEAD / 4];
         uint32_t end = w->g->first_edge[n + 1];
         uint32_t at = w->g->first_edge[n];
-        for (int k = 0; k < 4 && at < end; k++, at++) {
-            __builtin_prefetch(&w->t->parent[w->g->edge[at]]);
-            __builtin_prefetch(&w->of_node[w->g->edge[at]], 1);
-            __builtin_prefetch(&w->g->kind[w->g->edge[at]]);
+        for (int k = 0; k < TARGETS && at < end; k++, at++) {
+            fetch_child(w, w->g->edge[at]);
         }
     }
 }
@@ -73,6 +80,9 @@ place_children(struct walk *w, uint32_t holder)
     bool spread = (w->g->flags[holder] & ML_NODE_SPREAD) != 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t child = edge[i];
+        if (i + AHEAD < count) {
+            fetch_child(w, edge[i + AHEAD]);
+        }
         if (w->t->parent[child] != holder || w->of_node[child] != ML_NO_NODE) {
             continue;
         }
