@@ -71,11 +71,12 @@ absolute(const char *path, char out[PATH_MAX])
     }
 }
 
-static void
+static bool
 copy_env(const char *name, char out[PATH_MAX])
 {
     const char *value = getenv(name);
     snprintf(out, PATH_MAX, "%s", value != NULL ? value : "");
+    return value != NULL;
 }
 
 /* -- coming and going ------------------------------------------------------------------ */
@@ -177,7 +178,9 @@ note_surroundings(struct ml_agent *a, const struct ml_agent_options *options)
     const char *version = Py_GetVersion();
     absolute(options->config_file, a->config_file);
     absolute(options->writer, a->writer);
-    copy_env("XDG_RUNTIME_DIR", a->runtime_dir);
+    if (!copy_env("MEMALOT_RUNTIME_DIR", a->runtime_dir)) {
+        copy_env("XDG_RUNTIME_DIR", a->runtime_dir);
+    }
     copy_env("HOME", a->home);
     snprintf(a->python_version, sizeof(a->python_version), "%.*s",
              (int)strcspn(version, " +"), version);

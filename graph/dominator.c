@@ -336,7 +336,7 @@ hang_leaves(struct dom *d, const struct ml_reach *reach, struct ml_dominator *ou
         if (rc < 0) {
             return rc;
         }
-        if (n + STEP_AHEAD < g->node_count) {
+        if (n + STEP_AHEAD < g->node_count && g->edge_count > 0) {
             uint32_t e = d->r->first[n + STEP_AHEAD];
             __builtin_prefetch(&d->num[d->r->from[e < g->edge_count ? e : 0]]);
         }

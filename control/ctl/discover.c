@@ -136,13 +136,17 @@ ml_discover(struct ml_discovery *d)
 {
     char path[PATH_MAX];
     uid_t uid = geteuid();
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    const char *only = getenv("MEMALOT_RUNTIME_DIR");
+    const char *runtime = only != NULL ? only : getenv("XDG_RUNTIME_DIR");
     memset(d, 0, sizeof(*d));
     if (runtime != NULL && runtime[0] == '/' &&
         snprintf(path, sizeof(path), "%s/memalot", runtime) < (int)sizeof(path)) {
         look_into(d, path, uid);
     }
-    if (uid == 0) {
+    if (only != NULL) {
+        /* the agents meant are in that directory, and no others */
+    }
+    else if (uid == 0) {
         look_at_everybody(d, "/run/user", "", "/memalot");
         look_at_everybody(d, "/tmp", "memalot-", "");
     }

@@ -189,7 +189,8 @@ class Ctl:
             if not key.startswith(("MEMALOT", "PYTHON", "VIRTUAL_ENV"))
         }
         self.env.update(
-            HOME=str(home), XDG_RUNTIME_DIR=str(self.runtime), NO_COLOR="1",
+            HOME=str(home), XDG_RUNTIME_DIR=str(self.runtime),
+            MEMALOT_RUNTIME_DIR=str(self.runtime), NO_COLOR="1",
             PYTHONDONTWRITEBYTECODE="1",
         )
 

@@ -3,6 +3,7 @@
 signal, shutdown, and taking itself back. Forks are in test_lifecycle_forks.py, what a
 program may do to its guest in test_lifecycle_rough.py."""
 
+import json
 import os
 import signal
 
@@ -89,10 +90,16 @@ def test_a_broken_sitecustomize_is_told_as_python_tells_it(target, python, tmp_p
     assert program.stderr() == plain.stderr()
 
 
-def test_pythons_that_the_program_starts_have_an_agent_too(target, python):
-    program = target("lifecycle.py")
+def test_pythons_that_the_program_starts_have_an_agent_when_asked_for(target, python):
+    program = target("lifecycle.py", config="control: {follow_execs: true}\n")
     child = int(program.ask("python_child"))
     wait_until(program.ctl.socket(child).exists, "the child's socket")
+
+
+def test_the_environment_is_put_back_as_it_was(target, python):
+    env = {"PYTHONPATH": "/somewhere:/else"}
+    program, plain = target("lifecycle.py", env=env), target("lifecycle.py", env=env, agent=False)
+    assert json.loads(program.ask("environ")) == json.loads(plain.ask("environ"))
 
 
 def test_without_the_variable_nothing_is_loaded(target, python):

@@ -240,7 +240,7 @@ COMMANDS = {
     "fork": fork, "fork_from_thread": fork_from_thread, "fork_in_c": fork_in_c,
     "fork_in_c_with_hooks": fork_in_c_with_hooks,
     "fork_in_c_and_exit": fork_in_c_and_exit, "forks": forks, "grow": grow, "pool": pool,
-    "preexec": preexec, "python_child": python_child, "daemonize": daemonize,
+    "environ": lambda: json.dumps(dict(os.environ)), "preexec": preexec, "python_child": python_child, "daemonize": daemonize,
     "closerange": closerange, "reuse_descriptors": reuse_descriptors,
     "still_zero": still_zero, "chdir": os.chdir, "setuid": setuid,
     "take_signal": take_signal, "got_signals": lambda: len(got_signals),
