@@ -9,8 +9,6 @@
  * with __WALL. Where clone is refused the sweep is done in place under the GIL.
  */
 #define _GNU_SOURCE
-#include "sweep.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -27,8 +25,7 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
-#include "own_fd.h"
-#include "sweep_job.h"
+#include "sweep_state.h"
 
 #define RETRY_MS 5            /* while the collector runs */
 #define COLLECTOR_PATIENCE 2.0 /* seconds; then the sweep is made all the same */
@@ -36,26 +33,6 @@
 #define TRIES 3                /* when the program closes our pipe */
 #define GRACE_MS 2000         /* between the end of the pipe and the end of the process */
 #define READ_SIZE (256 * 1024)
-#define FRAME_LIMIT ((uint64_t)1 << 30)
-
-enum sweep_state { SWEEP_IDLE, SWEEP_WAITING, SWEEP_RUNNING };
-
-struct ml_sweep {
-    struct ml_sweep_callbacks to;
-    enum sweep_state state;
-    struct sweep_job *job; /* a mapping of its own, NULL while idle */
-    pid_t child;
-    struct ml_own_fd in;   /* read end of the pipe */
-    int tries;             /* clones made for these questions */
-    struct ml_buf input;
-    bool answered[SWEEP_MAX_QUESTIONS];
-    bool done;
-    struct sweep_done_frame result;
-    struct ml_error why;   /* of a failure, code 0: none */
-    double pause;
-    double ended_reading;  /* monotonic; 0 while the pipe is open */
-    bool in_place;
-};
 
 /* -- birth and death --------------------------------------------------------------------- */
 
@@ -171,163 +148,6 @@ ml_sweep_cancel(struct ml_sweep *s, const struct ml_error *why)
     }
 }
 
-/* -- frames that came ------------------------------------------------------------------------- */
-
-static void
-on_error_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
-{
-    struct sweep_error_frame frame;
-    struct ml_error err = {0};
-    if (f->length != sizeof(frame)) {
-        return;
-    }
-    memcpy(&frame, data, sizeof(frame));
-    frame.message[sizeof(frame.message) - 1] = '\0';
-    ml_error_set(&err, frame.code, "%s", frame.message);
-    if (f->type == FRAME_FAULT) {
-        s->why = err;
-        return;
-    }
-    if (s->why.code == 0 && err.code != ML_ENOTFOUND) {
-        s->why = err;
-    }
-    s->answered[f->index] = true;
-    s->to.error(s->to.ctx, s->job->questions[f->index].token, &err);
-}
-
-static void
-on_result_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
-{
-    s->answered[f->index] = true;
-    s->to.result(s->to.ctx, s->job->questions[f->index].token, data, f->length);
-}
-
-/* In place the writer is started here, after the GIL was given back. */
-static void
-on_store_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
-{
-    struct ml_buf reply;
-    struct ml_error err = {0};
-    ml_buf_init(&reply, &ml_alloc_libc);
-    if (sweep_writer_store(s->job, data, f->length, &reply, &err) == ML_OK) {
-        s->answered[f->index] = true;
-        s->to.result(s->to.ctx, s->job->questions[f->index].token, reply.data, reply.len);
-    }
-    else {
-        s->why = err;
-    }
-    ml_buf_fini(&reply);
-}
-
-static void
-on_progress_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
-{
-    float done;
-    char step[80];
-    if (f->length < sizeof(done) || f->length - sizeof(done) >= sizeof(step)) {
-        return;
-    }
-    memcpy(&done, data, sizeof(done));
-    memcpy(step, data + sizeof(done), f->length - sizeof(done));
-    step[f->length - sizeof(done)] = '\0';
-    for (size_t i = 0; i < s->job->question_count; i++) {
-        if (s->job->questions[i].request.progress && !s->answered[i]) {
-            s->to.progress(s->to.ctx, s->job->questions[i].token, step, done);
-        }
-    }
-}
-
-static void
-on_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
-{
-    switch ((enum sweep_frame_type)f->type) {
-    case FRAME_PROGRESS:
-        on_progress_frame(s, f, data);
-        break;
-    case FRAME_RESULT:
-        on_result_frame(s, f, data);
-        break;
-    case FRAME_STORE:
-        on_store_frame(s, f, data);
-        break;
-    case FRAME_ERROR:
-    case FRAME_FAULT:
-        on_error_frame(s, f, data);
-        break;
-    case FRAME_DONE:
-        s->done = f->length == sizeof(s->result);
-        if (s->done) {
-            memcpy(&s->result, data, sizeof(s->result));
-        }
-        break;
-    }
-}
-
-/* Takes whole frames off the input; false when the stream makes no sense. */
-static bool
-take_frames(struct ml_sweep *s)
-{
-    size_t at = 0;
-    bool good = true;
-    while (good && s->input.len - at >= sizeof(struct sweep_frame)) {
-        struct sweep_frame f;
-        memcpy(&f, s->input.data + at, sizeof(f));
-        good = f.type >= FRAME_PROGRESS && f.type <= FRAME_DONE &&
-               f.length <= FRAME_LIMIT && f.index < s->job->question_count;
-        if (!good || s->input.len - at - sizeof(f) < f.length) {
-            break;
-        }
-        on_frame(s, &f, s->input.data + at + sizeof(f));
-        at += sizeof(f) + f.length;
-    }
-    ml_buf_consume(&s->input, at);
-    return good && !s->input.failed;
-}
-
-/* -- the program's memory ---------------------------------------------------------------------- */
-
-static uint64_t
-number_in(const char *path, const char *key)
-{
-    char text[4096];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-    if (fd >= 0) {
-        close(fd);
-    }
-    text[n > 0 ? n : 0] = '\0';
-    const char *at = key != NULL ? strstr(text, key) : text;
-    at = at != NULL && key != NULL ? at + strlen(key) : at;
-    return at != NULL && n > 0 ? strtoull(at, NULL, 10) : 0;
-}
-
-/* Memory still free to the process: the host's, or its cgroup's if that is less. */
-static uint64_t
-free_memory(void)
-{
-    uint64_t available = number_in("/proc/meminfo", "MemAvailable:") * 1024;
-    uint64_t max = number_in("/sys/fs/cgroup/memory.max", NULL);
-    uint64_t current = number_in("/sys/fs/cgroup/memory.current", NULL);
-    if (max > current && max - current < available) {
-        available = max - current;
-    }
-    return available;
-}
-
-static uint64_t
-memory_limit(const struct ml_settings *settings)
-{
-    const struct ml_amount *amount = &settings->sweep.max_extra_memory;
-    switch (amount->unit) {
-    case ML_AMOUNT_BYTES:
-        return (uint64_t)amount->value;
-    case ML_AMOUNT_PERCENT:
-        return (uint64_t)((double)free_memory() * amount->value / 100.0);
-    default:
-        return 0;
-    }
-}
-
 /* -- the clone ------------------------------------------------------------------------------------ */
 
 static pid_t
@@ -425,7 +245,7 @@ begin(struct ml_sweep *s)
     if (s->in_place) {
         s->why.code = 0;
         ml_own_fd_close(&s->in);
-        take_frames(s);
+        sweep_take_frames(s);
         finish(s);
     }
 }
@@ -462,7 +282,7 @@ make_job(struct ml_sweep *s, const struct ml_sweep_env *env,
     snprintf(job->writer, sizeof(job->writer), "%s", env->writer);
     snprintf(job->name, sizeof(job->name), "%s", env->name);
     job->pid = (int)getpid();
-    job->memory_limit = memory_limit(settings);
+    job->memory_limit = sweep_memory_limit(settings);
     job->started = sweep_now();
     job->started_at = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
     s->job = job;
@@ -514,7 +334,7 @@ read_input(struct ml_sweep *s)
         ssize_t n = read(s->in.fd, chunk, sizeof(chunk));
         if (n > 0) {
             ml_buf_append(&s->input, chunk, (size_t)n);
-            if (!take_frames(s)) {
+            if (!sweep_take_frames(s)) {
                 ml_error_set(&s->why, ML_EFORMAT, "the sweep's answer cannot be read");
                 return true;
             }

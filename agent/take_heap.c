@@ -11,31 +11,16 @@
  * looked up together, with the map's slots and the objects' heads fetched ahead. The
  * look-ups are what a sweep spends its time on.
  *
- * A type's tp_traverse shows most references. What it hides (cpython's own choices:
- * str keys, code objects' fields, static types) is added here, so that reference
- * counts can be compared with what is seen.
+ * What an object refers to is take_refs.c's business.
  */
-#include "take.h"
+#include "take_refs.h"
 
 #include <string.h>
 
 #include "compat/compat.h"
 
-#define BATCH 128         /* nodes */
 #define PREFETCH 16       /* nodes ahead */
-#define SPREAD_DICT 16    /* a dict with more entries is a collection, not a record */
-#define SPREAD_TUPLE 8
-#define SPREAD_OTHER 32
 #define GUARD_LIMIT 100   /* types whose traverse failed, before the sweep gives up */
-
-/* The references of one batch, as addresses. */
-struct batch {
-    struct take *t;
-    struct ml_u64vec to;
-    uint32_t end[BATCH]; /* in `to`, for each node of the batch */
-    uint32_t *ids;       /* resolved, as many as to.cap */
-    size_t ids_cap;
-};
 
 /* -- nodes -------------------------------------------------------------------------- */
 
@@ -121,220 +106,10 @@ add_tracked(PyObject *op, void *ctx)
                : 0;
 }
 
-/* -- references ------------------------------------------------------------------------ */
-
-/* The guard must not jump out of a half-done growth. */
-static bool
-grow(struct batch *b)
-{
-    struct ml_guard *guard = b->t->guard;
-    int armed = guard != NULL ? guard->armed : 0;
-    if (guard != NULL) {
-        guard->armed = 0;
-    }
-    int rc = ml_u64vec_reserve(&b->to, b->t->a, b->to.len + 1);
-    if (guard != NULL) {
-        guard->armed = armed;
-    }
-    b->t->failed = b->t->failed || rc < 0;
-    return rc == ML_OK;
-}
-
-static inline void
-refer(struct batch *b, PyObject *op)
-{
-    if (op != NULL && (b->to.len < b->to.cap || grow(b))) {
-        b->to.data[b->to.len++] = (uint64_t)(uintptr_t)op;
-    }
-}
-
-static int
-visit(PyObject *op, void *arg)
-{
-    struct batch *b = arg;
-    refer(b, op);
-    return b->t->failed; /* a traverse that never ends ends here at last */
-}
-
-static void
-refer_named(void *ctx, const char *name, PyObject *op)
-{
-    (void)name;
-    refer(ctx, op);
-}
-
-static void
-refer_dict(struct batch *b, PyObject *dict, const struct take_kind *kind)
-{
-    if (kind->exact && ((PyDictObject *)dict)->ma_values == NULL) {
-        Py_ssize_t pos = 0;
-        PyObject *key, *value;
-        while (PyDict_Next(dict, &pos, &key, &value)) {
-            refer(b, value);
-            refer(b, key);
-        }
-        return;
-    }
-    kind->traverse(dict, visit, b);
-    if (compat_dict_hides_keys(dict)) {
-        Py_ssize_t pos = 0;
-        PyObject *key, *value;
-        while (PyDict_Next(dict, &pos, &key, &value)) {
-            refer(b, key);
-        }
-    }
-}
-
-/* type_traverse aborts on static types, which are no collector's objects. */
-static void
-refer_type(struct batch *b, PyTypeObject *type, const struct take_kind *kind)
-{
-    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
-        PyHeapTypeObject *heap = (PyHeapTypeObject *)type;
-        kind->traverse((PyObject *)type, visit, b);
-        refer(b, heap->ht_name);
-        refer(b, heap->ht_qualname);
-        refer(b, heap->ht_slots);
-    }
-    else {
-        refer(b, compat_type_dict(type));
-        refer(b, type->tp_bases);
-        refer(b, type->tp_mro);
-    }
-    refer(b, compat_type_subclasses(type));
-    Py_ssize_t pos = 0;
-    PyObject *key;
-    while (compat_type_shared_key_next(type, &pos, &key)) {
-        refer(b, key);
-    }
-}
-
-/* An instance's own dict is part of the instance. */
-static void
-fold_own_dict(struct take *t, PyObject *op)
-{
-    PyObject *dict = compat_instance_dict(op);
-    if (dict == NULL) {
-        return;
-    }
-    uint32_t node = take_node(t, dict);
-    if (node != ML_NO_NODE) {
-        t->graph.flags[node] |= ML_NODE_FOLD;
-        t->graph.flags[node] &= (uint8_t)~ML_NODE_SPREAD;
-    }
-}
-
-static void
-refer_object(struct batch *b, PyObject *op, const struct take_kind *kind)
-{
-    if (kind->traverse != NULL && PyObject_IS_GC(op)) {
-        kind->traverse(op, visit, b);
-    }
-    if (kind->shape == SHAPE_CODE) {
-        compat_code_each((PyCodeObject *)op, refer_named, b);
-    }
-    if (compat_instance_hides_dict(op)) {
-        refer(b, compat_instance_dict(op));
-    }
-}
-
-static void
-refer_all(struct batch *b, PyObject *op, const struct take_kind *kind)
-{
-    if (kind->bad) {
-        return;
-    }
-    size_t before = b->to.len;
-    switch ((enum take_shape)kind->shape) {
-    case SHAPE_NONE:
-    case SHAPE_BOOL:
-    case SHAPE_INT:
-    case SHAPE_FLOAT:
-    case SHAPE_STR:
-    case SHAPE_BYTES:
-        if (kind->heap_type) {
-            refer_object(b, op, kind);
-        }
-        break;
-    case SHAPE_DICT:
-        refer_dict(b, op, kind);
-        break;
-    case SHAPE_TYPE:
-        refer_type(b, (PyTypeObject *)op, kind);
-        break;
-    default:
-        refer_object(b, op, kind);
-        break;
-    }
-    if (kind->heap_type) { /* its class, unless the traverse has shown it */
-        uint64_t type = (uint64_t)(uintptr_t)kind->type;
-        for (size_t i = before; i < b->to.len; i++) {
-            if (b->to.data[i] == type) {
-                return;
-            }
-        }
-        refer(b, (PyObject *)kind->type);
-    }
-}
-
-/* -- flags and sizes that need the object ------------------------------------------------ */
-
-static uint8_t
-flags_of(const struct take_kind *kind, PyObject *op, size_t edges)
-{
-    switch ((enum take_shape)kind->shape) {
-    case SHAPE_DICT:
-        return compat_dict_len(op) > SPREAD_DICT ? ML_NODE_SPREAD : 0;
-    case SHAPE_TUPLE:
-        return Py_SIZE(op) > SPREAD_TUPLE ? ML_NODE_SPREAD : 0;
-    case SHAPE_OTHER:
-        return edges > SPREAD_OTHER ? ML_NODE_SPREAD : 0;
-    default:
-        return 0;
-    }
-}
-
-static void
-fold_parts(struct take *t, PyObject *op, const struct take_kind *kind)
-{
-    PyObject *part = NULL;
-    if (kind->shape == SHAPE_FUNCTION) {
-        part = ((PyFunctionObject *)op)->func_closure;
-    }
-    else if (kind->shape == SHAPE_MODULE && !kind->heap_type) {
-        part = PyModule_GetDict(op);
-    }
-    else if (kind->shape == SHAPE_TYPE) {
-        part = compat_type_dict((PyTypeObject *)op);
-    }
-    else if (kind->shape == SHAPE_INSTANCE || kind->heap_type) {
-        fold_own_dict(t, op);
-    }
-    uint32_t node = part != NULL ? take_node(t, part) : ML_NO_NODE;
-    if (node != ML_NO_NODE) {
-        t->graph.flags[node] |= ML_NODE_FOLD;
-        t->graph.flags[node] &= (uint8_t)~ML_NODE_SPREAD;
-    }
-}
-
-static void
-finish_node(struct take *t, uint32_t node, size_t edges)
-{
-    PyObject *op = take_object(t, node);
-    const struct take_kind *kind = take_kind_of(t, node);
-    if (ml_heap_graph_set_size(&t->graph, node, take_size(kind, op)) < 0) {
-        t->failed = true;
-    }
-    if (!(t->graph.flags[node] & ML_NODE_FOLD)) {
-        t->graph.flags[node] |= flags_of(kind, op, edges);
-    }
-    fold_parts(t, op, kind);
-}
-
 /* -- the walk ------------------------------------------------------------------------------ */
 
 static bool
-resolve(struct batch *b, uint32_t first, uint32_t count)
+resolve(struct take_batch *b, uint32_t first, uint32_t count)
 {
     struct take *t = b->t;
     size_t n = b->to.len;
@@ -383,7 +158,7 @@ note_bad_type(struct take *t, uint32_t node)
 
 /* Gathers the references of nodes first..first+count. Other people's code runs here. */
 static bool
-gather(struct batch *b, uint32_t first, uint32_t count)
+gather(struct take_batch *b, uint32_t first, uint32_t count)
 {
     struct take *t = b->t;
     volatile uint32_t i = 0, failures = 0;
@@ -406,7 +181,7 @@ gather(struct batch *b, uint32_t first, uint32_t count)
             t->guard->calls++;
             t->guard->armed = 1;
         }
-        refer_all(b, take_object(t, node), take_kind_of(t, node));
+        take_refs(b, take_object(t, node), take_kind_of(t, node));
         if (t->guard != NULL) {
             t->guard->armed = 0;
         }
@@ -418,7 +193,7 @@ gather(struct batch *b, uint32_t first, uint32_t count)
 
 /* Sizes may call a C __sizeof__, so they are guarded like a traverse. */
 static void
-finish_batch(struct batch *b, uint32_t first, uint32_t count)
+finish_batch(struct take_batch *b, uint32_t first, uint32_t count)
 {
     struct take *t = b->t;
     volatile uint32_t i = 0;
@@ -431,7 +206,7 @@ finish_batch(struct batch *b, uint32_t first, uint32_t count)
             t->guard->calls++;
             t->guard->armed = 1;
         }
-        finish_node(t, first + i, b->end[i] - (i > 0 ? b->end[i - 1] : 0));
+        take_finish_node(t, first + i, b->end[i] - (i > 0 ? b->end[i - 1] : 0));
         if (t->guard != NULL) {
             t->guard->armed = 0;
         }
@@ -442,10 +217,10 @@ finish_batch(struct batch *b, uint32_t first, uint32_t count)
 static int
 walk(struct take *t, struct ml_error *err)
 {
-    struct batch b = {.t = t};
+    struct take_batch b = {.t = t};
     int rc = ML_OK;
     for (uint32_t node = 0; node < t->graph.node_count && rc == ML_OK;) {
-        uint32_t left = t->graph.node_count - node, count = left < BATCH ? left : BATCH;
+        uint32_t left = t->graph.node_count - node, count = left < TAKE_BATCH ? left : TAKE_BATCH;
         for (uint32_t i = 0; i < count && node + count + i < t->graph.node_count; i++) {
             __builtin_prefetch(take_object(t, node + count + i));
         }

@@ -5,85 +5,13 @@
  * then the fields its type declares (slots and C members alike), then its place among
  * what its traverse shows.
  */
-#include "take.h"
+#include "name_text.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <structmember.h>
 
 #include "compat/compat.h"
-
-/* -- small texts ---------------------------------------------------------------------- */
-
-/* A text buffer over a fixed array, through the same functions as everywhere. */
-struct fixed {
-    struct ml_alloc alloc;
-    struct ml_buf buf;
-    bool taken;
-    char room[512];
-};
-
-static void *
-fixed_alloc(void *ctx, size_t size)
-{
-    struct fixed *f = ctx;
-    if (f->taken || size > sizeof(f->room)) {
-        return NULL;
-    }
-    f->taken = true;
-    return f->room;
-}
-
-static void *
-fixed_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
-{
-    (void)old_size;
-    return new_size <= sizeof(((struct fixed *)ctx)->room) ? ptr : NULL;
-}
-
-static void
-fixed_release(void *ctx, void *ptr, size_t size)
-{
-    (void)ctx, (void)ptr, (void)size;
-}
-
-static struct ml_buf *
-fixed_start(struct fixed *f)
-{
-    memset(f, 0, sizeof(*f));
-    f->alloc = (struct ml_alloc){fixed_alloc, fixed_resize, fixed_release, f};
-    ml_buf_init(&f->buf, &f->alloc);
-    return &f->buf;
-}
-
-static void
-fixed_copy(struct fixed *f, char *out, size_t cap)
-{
-    size_t n = f->buf.len < cap - 1 ? f->buf.len : cap - 1;
-    if (f->buf.data != NULL) {
-        memcpy(out, f->buf.data, n);
-    }
-    out[n] = '\0';
-}
-
-static void
-str_into(PyObject *str, size_t max, char *out, size_t cap)
-{
-    struct fixed f;
-    struct ml_buf *b = fixed_start(&f);
-    if (str != NULL && PyUnicode_Check(str)) {
-        take_str_text(str, max, b);
-    }
-    fixed_copy(&f, out, cap);
-}
-
-static void
-type_into(PyTypeObject *type, char *out, size_t cap)
-{
-    struct fixed f;
-    take_type_short_name(type, fixed_start(&f));
-    fixed_copy(&f, out, cap);
-}
 
 static void
 set_name(struct take_name *out, enum take_edge_kind kind, bool spread)
@@ -104,7 +32,7 @@ static void
 internal_name(struct take_name *out, PyObject *from, const char *attr)
 {
     char type[96];
-    type_into(Py_TYPE(from), type, sizeof(type));
+    name_of_type(Py_TYPE(from), type, sizeof(type));
     set_name(out, EDGE_INTERNAL, false);
     snprintf(out->expr, sizeof(out->expr), ".%s", attr);
     snprintf(out->words, sizeof(out->words), "%s.%s (internal)", type, attr);
@@ -140,8 +68,8 @@ is_identifier(PyObject *key)
 static void
 key_name(const struct take *t, PyObject *key, bool spread, struct take_name *out)
 {
-    struct fixed f;
-    struct ml_buf *b = fixed_start(&f);
+    struct name_text f;
+    struct ml_buf *b = name_text_start(&f);
     set_name(out, EDGE_KEY, spread);
     if (t->redact == ML_REDACT_NAMES) {
         snprintf(out->expr, sizeof(out->expr), "[*]");
@@ -153,7 +81,7 @@ key_name(const struct take *t, PyObject *key, bool spread, struct take_name *out
     take_object_text(t, key, 60, b);
     ml_buf_puts(b, is_str ? "'" : "");
     char text[140];
-    fixed_copy(&f, text, sizeof(text));
+    name_text_copy(&f, text, sizeof(text));
     snprintf(out->expr, sizeof(out->expr), "[%s]", text);
     size_t n = strlen(text);
     if (is_str && n >= 2) {
@@ -169,7 +97,7 @@ namespace_owner(const struct take *t, uint32_t before, PyObject *dict, char *own
 {
     for (size_t i = 0; before == ML_NO_NODE && i < t->modules.len; i++) {
         if (t->modules.data[i].dict == dict) {
-            str_into(t->modules.data[i].name, 80, owner, cap);
+            name_of_str(t->modules.data[i].name, 80, owner, cap);
             return "module variable";
         }
     }
@@ -179,20 +107,20 @@ namespace_owner(const struct take *t, uint32_t before, PyObject *dict, char *own
     PyObject *op = take_object(t, before);
     const struct take_kind *kind = take_kind_of(t, before);
     if (kind->shape == SHAPE_MODULE && PyModule_Check(op) && PyModule_GetDict(op) == dict) {
-        str_into(take_dict_get(dict, "__name__"), 80, owner, cap);
+        name_of_str(take_dict_get(dict, "__name__"), 80, owner, cap);
         return "module variable";
     }
     if (kind->shape == SHAPE_TYPE && compat_type_dict((PyTypeObject *)op) == dict) {
-        type_into((PyTypeObject *)op, owner, cap);
+        name_of_type((PyTypeObject *)op, owner, cap);
         return "class attribute";
     }
     if (kind->shape == SHAPE_FUNCTION && ((PyFunctionObject *)op)->func_globals == dict) {
-        str_into(take_dict_get(dict, "__name__"), 80, owner, cap);
+        name_of_str(take_dict_get(dict, "__name__"), 80, owner, cap);
         return "global";
     }
     if (compat_instance_dict(op) == dict ||
         (kind->shape == SHAPE_FUNCTION && ((PyFunctionObject *)op)->func_dict == dict)) {
-        type_into(Py_TYPE(op), owner, cap);
+        name_of_type(Py_TYPE(op), owner, cap);
         return "instance attribute";
     }
     return NULL;
@@ -210,7 +138,7 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
             char owner[96], attr[112];
             const char *what = namespace_owner(t, before, dict, owner, sizeof(owner));
             if (what != NULL && is_identifier(key)) {
-                str_into(key, 100, attr, sizeof(attr));
+                name_of_str(key, 100, attr, sizeof(attr));
                 attr_name(out, owner, attr, what);
             }
             else {
@@ -259,10 +187,10 @@ name_in_closure(const struct take *t, uint32_t before, PyObject *tuple, PyObject
         return false;
     }
     char function[96], variable[64];
-    str_into(f->func_qualname, 80, function, sizeof(function));
+    name_of_str(f->func_qualname, 80, function, sizeof(function));
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
         if (PyTuple_GET_ITEM(tuple, i) == to) {
-            str_into(compat_code_free_name((PyCodeObject *)f->func_code, i), 60, variable,
+            name_of_str(compat_code_free_name((PyCodeObject *)f->func_code, i), 60, variable,
                      sizeof(variable));
             set_name(out, EDGE_CLOSURE, false);
             snprintf(out->expr, sizeof(out->expr), ".%s", variable);
@@ -384,8 +312,8 @@ name_in_generator(PyObject *from, PyObject *to, struct take_name *out)
                         : PyAsyncGen_CheckExact(from) ? "ag_frame"
                                                       : "gi_frame";
     char name[64], function[96];
-    str_into(variable, 60, name, sizeof(name));
-    str_into(((PyGenObject *)from)->gi_qualname, 80, function, sizeof(function));
+    name_of_str(variable, 60, name, sizeof(name));
+    name_of_str(((PyGenObject *)from)->gi_qualname, 80, function, sizeof(function));
     set_name(out, EDGE_LOCAL, false);
     snprintf(out->expr, sizeof(out->expr), ".%s.f_locals['%s']", frame, name);
     snprintf(out->words, sizeof(out->words), "%s.%s (local)", function, name);
@@ -417,7 +345,7 @@ name_in_members(PyObject *from, PyObject *to, struct take_name *out)
         for (PyMemberDef *m = type->tp_members; m != NULL && m->name != NULL; m++) {
             if ((m->type == T_OBJECT_EX || m->type == T_OBJECT) &&
                 *(PyObject **)((char *)from + m->offset) == to) {
-                type_into(Py_TYPE(from), owner, sizeof(owner));
+                name_of_type(Py_TYPE(from), owner, sizeof(owner));
                 attr_name(out, owner, m->name, "instance attribute");
                 return true;
             }
@@ -432,10 +360,10 @@ name_in_instance(PyObject *from, PyObject *to, struct take_name *out)
     Py_ssize_t pos = 0;
     PyObject *key, *value;
     char owner[96], attr[112];
-    type_into(Py_TYPE(from), owner, sizeof(owner));
+    name_of_type(Py_TYPE(from), owner, sizeof(owner));
     while (compat_instance_next(from, &pos, &key, &value)) {
         if (value == to) {
-            str_into(key, 100, attr, sizeof(attr));
+            name_of_str(key, 100, attr, sizeof(attr));
             attr_name(out, owner, attr, "instance attribute");
             return true;
         }
@@ -553,95 +481,4 @@ take_name_edge(const struct take *t, uint32_t before, uint32_t from, uint32_t to
     snprintf(field, sizeof(field), "ref#%zd", ordinal_of(holder, held));
     internal_name(out, holder, field);
     out->spread = (t->graph.flags[from] & ML_NODE_SPREAD) != 0;
-}
-
-/* -- roots --------------------------------------------------------------------------------- */
-
-static void
-thread_owner(const struct take_thread *thread, struct take_root_name *out)
-{
-    out->kind = "thread";
-    str_into(thread->name, 100, out->owner, sizeof(out->owner));
-    if (out->owner[0] == '\0') {
-        snprintf(out->owner, sizeof(out->owner), thread->is_main ? "MainThread" : "%lu",
-                 thread->native_id != 0 ? thread->native_id : thread->ident);
-    }
-}
-
-static void
-name_frame_root(const struct take *t, const struct take_root *root,
-                struct take_root_name *out)
-{
-    const struct take_thread *thread = &t->threads.data[root->owner];
-    char prefix[160] = "", variable[64];
-    thread_owner(thread, out);
-    if (!thread->is_main) {
-        snprintf(prefix, sizeof(prefix), "thread \"%s\": ", out->owner);
-    }
-    str_into(compat_code_name(root->code), 100, out->function, sizeof(out->function));
-    str_into(root->code->co_filename, 250, out->file, sizeof(out->file));
-    out->line = root->line;
-    str_into(root->name, 60, variable, sizeof(variable));
-    if (root->kind == ROOT_STACK) {
-        snprintf(variable, sizeof(variable), "<value in use>");
-    }
-    else if (root->kind == ROOT_FRAME_PART) {
-        snprintf(variable, sizeof(variable), "<%s>", root->text);
-    }
-    snprintf(out->expr, sizeof(out->expr), "%.120s%.80s() %.40s", prefix, out->function,
-             variable);
-    snprintf(out->words, sizeof(out->words), "%s.%s (local)", out->function, variable);
-}
-
-static void
-name_module_root(const struct take *t, const struct take_root *root,
-                 struct take_root_name *out)
-{
-    char variable[100];
-    out->kind = "module";
-    str_into(t->modules.data[root->owner].name, 120, out->owner, sizeof(out->owner));
-    str_into(root->name, 90, variable, sizeof(variable));
-    if (root->kind == ROOT_MODULE) {
-        snprintf(out->expr, sizeof(out->expr), "%s", out->owner);
-        snprintf(out->words, sizeof(out->words), "%.120s (module)", out->owner);
-        return;
-    }
-    snprintf(out->expr, sizeof(out->expr), "%s.%s", out->owner, variable);
-    snprintf(out->words, sizeof(out->words), "%s.%s (global)", out->owner, variable);
-}
-
-void
-take_name_root(const struct take *t, uint32_t root_index, struct take_root_name *out)
-{
-    memset(out, 0, sizeof(*out));
-    const struct ml_root *at = &t->graph.roots.data[root_index];
-    const struct take_root *root = &t->roots.data[at->name];
-    switch ((enum take_root_kind)root->kind) {
-    case ROOT_MODULE_VAR:
-    case ROOT_MODULE:
-        name_module_root(t, root, out);
-        break;
-    case ROOT_LOCAL:
-    case ROOT_STACK:
-    case ROOT_FRAME_PART:
-        name_frame_root(t, root, out);
-        break;
-    case ROOT_THREAD_REF:
-        thread_owner(&t->threads.data[root->owner], out);
-        snprintf(out->expr, sizeof(out->expr), "thread \"%s\": %s", out->owner, root->text);
-        snprintf(out->words, sizeof(out->words), "%s (thread)", root->text);
-        break;
-    case ROOT_INTERP:
-        out->kind = "interpreter";
-        snprintf(out->expr, sizeof(out->expr), "interpreter: %s", root->text);
-        snprintf(out->words, sizeof(out->words), "%s (interpreter)", root->text);
-        break;
-    case ROOT_STATIC_TYPE:
-        out->kind = "type";
-        type_into((PyTypeObject *)take_object(t, at->node), out->owner,
-                  sizeof(out->owner));
-        snprintf(out->expr, sizeof(out->expr), "%s", out->owner);
-        snprintf(out->words, sizeof(out->words), "%s (type)", out->owner);
-        break;
-    }
 }

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an object refers to. Its type's tp_traverse shows most of it. What that hides
+ * (str keys, code objects' fields, static types, a class that C code forgets to visit)
+ * is added here, so that reference counts can be compared with what is seen. Then what
+ * grouping wants to know: is it a collection or a record, which parts are its own.
+ */
+#include "take_refs.h"
+
+#include "compat/compat.h"
+
+#define SPREAD_DICT 16 /* a dict with more entries is a collection, not a record */
+#define SPREAD_TUPLE 8
+#define SPREAD_OTHER 32
+
+/* The guard must not jump out of a half-done growth. */
+static bool
+grow(struct take_batch *b)
+{
+    struct ml_guard *guard = b->t->guard;
+    int armed = guard != NULL ? guard->armed : 0;
+    if (guard != NULL) {
+        guard->armed = 0;
+    }
+    int rc = ml_u64vec_reserve(&b->to, b->t->a, b->to.len + 1);
+    if (guard != NULL) {
+        guard->armed = armed;
+    }
+    b->t->failed = b->t->failed || rc < 0;
+    return rc == ML_OK;
+}
+
+static inline void
+refer(struct take_batch *b, PyObject *op)
+{
+    if (op != NULL && (b->to.len < b->to.cap || grow(b))) {
+        b->to.data[b->to.len++] = (uint64_t)(uintptr_t)op;
+    }
+}
+
+static int
+visit(PyObject *op, void *arg)
+{
+    struct take_batch *b = arg;
+    refer(b, op);
+    return b->t->failed; /* a traverse that never ends ends here at last */
+}
+
+static void
+refer_named(void *ctx, const char *name, PyObject *op)
+{
+    (void)name;
+    refer(ctx, op);
+}
+
+static void
+refer_dict(struct take_batch *b, PyObject *dict, const struct take_kind *kind)
+{
+    if (kind->exact && ((PyDictObject *)dict)->ma_values == NULL) {
+        Py_ssize_t pos = 0;
+        PyObject *key, *value;
+        while (PyDict_Next(dict, &pos, &key, &value)) {
+            refer(b, value);
+            refer(b, key);
+        }
+        return;
+    }
+    kind->traverse(dict, visit, b);
+    if (compat_dict_hides_keys(dict)) {
+        Py_ssize_t pos = 0;
+        PyObject *key, *value;
+        while (PyDict_Next(dict, &pos, &key, &value)) {
+            refer(b, key);
+        }
+    }
+}
+
+/* type_traverse aborts on static types, which are no collector's objects. */
+static void
+refer_type(struct take_batch *b, PyTypeObject *type, const struct take_kind *kind)
+{
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        PyHeapTypeObject *heap = (PyHeapTypeObject *)type;
+        kind->traverse((PyObject *)type, visit, b);
+        refer(b, heap->ht_name);
+        refer(b, heap->ht_qualname);
+        refer(b, heap->ht_slots);
+    }
+    else {
+        refer(b, compat_type_dict(type));
+        refer(b, type->tp_bases);
+        refer(b, type->tp_mro);
+    }
+    refer(b, compat_type_subclasses(type));
+    Py_ssize_t pos = 0;
+    PyObject *key;
+    while (compat_type_shared_key_next(type, &pos, &key)) {
+        refer(b, key);
+    }
+}
+
+/* An instance's own dict is part of the instance. */
+static void
+fold_own_dict(struct take *t, PyObject *op)
+{
+    PyObject *dict = compat_instance_dict(op);
+    if (dict == NULL) {
+        return;
+    }
+    uint32_t node = take_node(t, dict);
+    if (node != ML_NO_NODE) {
+        t->graph.flags[node] |= ML_NODE_FOLD;
+        t->graph.flags[node] &= (uint8_t)~ML_NODE_SPREAD;
+    }
+}
+
+static void
+refer_object(struct take_batch *b, PyObject *op, const struct take_kind *kind)
+{
+    if (kind->traverse != NULL && PyObject_IS_GC(op)) {
+        kind->traverse(op, visit, b);
+    }
+    if (kind->shape == SHAPE_CODE) {
+        compat_code_each((PyCodeObject *)op, refer_named, b);
+    }
+    if (compat_instance_hides_dict(op)) {
+        refer(b, compat_instance_dict(op));
+    }
+}
+
+void
+take_refs(struct take_batch *b, PyObject *op, const struct take_kind *kind)
+{
+    if (kind->bad) {
+        return;
+    }
+    size_t before = b->to.len;
+    switch ((enum take_shape)kind->shape) {
+    case SHAPE_NONE:
+    case SHAPE_BOOL:
+    case SHAPE_INT:
+    case SHAPE_FLOAT:
+    case SHAPE_STR:
+    case SHAPE_BYTES:
+        if (kind->heap_type) {
+            refer_object(b, op, kind);
+        }
+        break;
+    case SHAPE_DICT:
+        refer_dict(b, op, kind);
+        break;
+    case SHAPE_TYPE:
+        refer_type(b, (PyTypeObject *)op, kind);
+        break;
+    default:
+        refer_object(b, op, kind);
+        break;
+    }
+    if (kind->heap_type) { /* its class, unless the traverse has shown it */
+        uint64_t type = (uint64_t)(uintptr_t)kind->type;
+        for (size_t i = before; i < b->to.len; i++) {
+            if (b->to.data[i] == type) {
+                return;
+            }
+        }
+        refer(b, (PyObject *)kind->type);
+    }
+}
+
+/* -- flags and sizes that need the object ------------------------------------------------ */
+
+static uint8_t
+flags_of(const struct take_kind *kind, PyObject *op, size_t edges)
+{
+    switch ((enum take_shape)kind->shape) {
+    case SHAPE_DICT:
+        return compat_dict_len(op) > SPREAD_DICT ? ML_NODE_SPREAD : 0;
+    case SHAPE_TUPLE:
+        return Py_SIZE(op) > SPREAD_TUPLE ? ML_NODE_SPREAD : 0;
+    case SHAPE_OTHER:
+        return edges > SPREAD_OTHER ? ML_NODE_SPREAD : 0;
+    default:
+        return 0;
+    }
+}
+
+static void
+fold_parts(struct take *t, PyObject *op, const struct take_kind *kind)
+{
+    PyObject *part = NULL;
+    if (kind->shape == SHAPE_FUNCTION) {
+        part = ((PyFunctionObject *)op)->func_closure;
+    }
+    else if (kind->shape == SHAPE_MODULE && !kind->heap_type) {
+        part = PyModule_GetDict(op);
+    }
+    else if (kind->shape == SHAPE_TYPE) {
+        part = compat_type_dict((PyTypeObject *)op);
+    }
+    else if (kind->shape == SHAPE_INSTANCE || kind->heap_type) {
+        fold_own_dict(t, op);
+    }
+    uint32_t node = part != NULL ? take_node(t, part) : ML_NO_NODE;
+    if (node != ML_NO_NODE) {
+        t->graph.flags[node] |= ML_NODE_FOLD;
+        t->graph.flags[node] &= (uint8_t)~ML_NODE_SPREAD;
+    }
+}
+
+void
+take_finish_node(struct take *t, uint32_t node, size_t edges)
+{
+    PyObject *op = take_object(t, node);
+    const struct take_kind *kind = take_kind_of(t, node);
+    if (ml_heap_graph_set_size(&t->graph, node, take_size(kind, op)) < 0) {
+        t->failed = true;
+    }
+    if (!(t->graph.flags[node] & ML_NODE_FOLD)) {
+        t->graph.flags[node] |= flags_of(kind, op, edges);
+    }
+    fold_parts(t, op, kind);
+}
