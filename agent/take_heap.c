@@ -80,6 +80,9 @@ node_with_flags(struct take *t, PyObject *op, uint8_t flags)
 {
     uint32_t node = t->graph.node_count, found;
     int is_new = ml_addr_map_get_or_put(t->map, (uint64_t)(uintptr_t)op, node, &found);
+    if (is_new == ML_EINVAL) { /* no object can stand there: not a reference */
+        return ML_NO_NODE;
+    }
     if (is_new < 0 || (is_new > 0 && !enter(t, op, node, flags))) {
         t->failed = true;
         return ML_NO_NODE;
@@ -126,19 +129,18 @@ resolve(struct take_batch *b, uint32_t first, uint32_t count)
         ml_addr_map_prefetch(t->map, b->to.data[i]);
         __builtin_prefetch((void *)(uintptr_t)b->to.data[i]);
     }
-    for (size_t i = 0; i < n; i++) {
-        b->ids[i] = take_node(t, (PyObject *)(uintptr_t)b->to.data[i]);
-        if (b->ids[i] == ML_NO_NODE) {
-            return false;
-        }
-    }
-    uint32_t begin = 0;
+    size_t at = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (ml_heap_graph_add_edges(&t->graph, first + i, b->ids + begin,
-                                    b->end[i] - begin) < 0) {
+        size_t good = 0;
+        for (; at < b->end[i]; at++) {
+            uint32_t node = take_node(t, (PyObject *)(uintptr_t)b->to.data[at]);
+            if (node != ML_NO_NODE) {
+                b->ids[good++] = node;
+            }
+        }
+        if (t->failed || ml_heap_graph_add_edges(&t->graph, first + i, b->ids, good) < 0) {
             return false;
         }
-        begin = b->end[i];
     }
     return true;
 }
