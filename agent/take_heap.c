@@ -30,8 +30,7 @@ refs_reserve(struct take *t, size_t count)
     if (count <= t->refs_cap) {
         return true;
     }
-    size_t to = t->refs_cap < 4096 ? 4096 : t->refs_cap * 2;
-    to = to < count ? count : to;
+    size_t to = ml_grown(t->refs_cap, count < 4096 ? 4096 : count);
     int32_t *refs = ml_alloc_resize_array(t->a, t->refs, t->refs_cap, to, sizeof(*refs));
     if (refs == NULL) {
         return false;

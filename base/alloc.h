@@ -37,6 +37,16 @@ void *ml_alloc_resize_array(const struct ml_alloc *a, void *ptr, size_t old_coun
 /* Gives an array back; NULL is allowed. */
 void ml_alloc_free_array(const struct ml_alloc *a, void *ptr, size_t count, size_t size);
 
+/* How large an array should become that has grown to `cap` elements: twice as large while
+ * it is small; by a quarter when it is large, for memory is what a sweep is short of and
+ * mremap moves no bytes. */
+static inline size_t
+ml_grown(size_t cap, size_t at_least)
+{
+    size_t to = cap < 65536 ? cap * 2 : cap + cap / 4;
+    return to < at_least ? at_least : to;
+}
+
 /* Checked arithmetic: false when the result does not fit. */
 static inline bool
 ml_size_mul(size_t a, size_t b, size_t *out)

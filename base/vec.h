@@ -25,8 +25,7 @@
         if (cap <= v->cap) {                                                           \
             return ML_OK;                                                              \
         }                                                                              \
-        size_t to = v->cap < 16 ? 16 : v->cap * 2;                                     \
-        to = to < cap ? cap : to;                                                      \
+        size_t to = ml_grown(v->cap, cap < 16 ? 16 : cap);                             \
         type *data = ml_alloc_resize_array(a, v->data, v->cap, to, sizeof(type));      \
         if (data == NULL) {                                                            \
             return ML_ENOMEM;                                                          \

@@ -65,7 +65,7 @@ grown(struct ml_heap_graph *g, void *data, int which, size_t to, size_t size)
 static int
 grow_nodes(struct ml_heap_graph *g)
 {
-    size_t to = g->node_cap < MIN_ROOM ? MIN_ROOM : g->node_cap * 2;
+    size_t to = ml_grown(g->node_cap, MIN_ROOM);
     GROW(address, CAP_ADDRESS, to);
     GROW(kind, CAP_KIND, to);
     GROW(flags, CAP_FLAGS, to);
@@ -78,7 +78,7 @@ grow_nodes(struct ml_heap_graph *g)
 static int
 grow_edges(struct ml_heap_graph *g, size_t need)
 {
-    size_t to = g->edge_cap < MIN_ROOM ? MIN_ROOM : g->edge_cap * 2;
+    size_t to = ml_grown(g->edge_cap, MIN_ROOM);
     to = to < need ? need : to;
     uint32_t *p = ml_alloc_resize_array(g->a, g->edge, g->edge_cap, to, sizeof(*p));
     if (p == NULL) {
