@@ -208,6 +208,9 @@ draw_path(struct drawing *d, struct edges *e, const struct object_path *p,
     static const char *const kinds[] = {"attr",   "key",     "index",  "local",
                                         "closure", "global", "member", "internal"};
     char label[200];
+    if (d->count >= MAX_DRAWN) {
+        return;
+    }
     uint32_t from = draw_root(d, p);
     snprintf(label, sizeof(label), "%s", root_label(p));
     const char *kind = p->root_name.function[0] != '\0' ? "local" : "global";

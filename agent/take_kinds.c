@@ -91,6 +91,22 @@ shape_of(PyTypeObject *type)
     return (flags & Py_TPFLAGS_HEAPTYPE) ? SHAPE_INSTANCE : SHAPE_OTHER;
 }
 
+/* A C type may build upon a builtin one as well (OrderedDict, defaultdict) and hold
+ * more; so may a class. */
+static bool
+is_exact(PyTypeObject *type)
+{
+    static PyTypeObject *const types[] = {&PyDict_Type,  &PyTuple_Type, &PyBytes_Type,
+                                          &PyLong_Type,  &PyFloat_Type, &PyUnicode_Type,
+                                          &PyList_Type,  &PySet_Type,   &PyFrozenSet_Type};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (type == types[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 describe(struct take_kind *kind, PyTypeObject *type)
 {
@@ -100,7 +116,7 @@ describe(struct take_kind *kind, PyTypeObject *type)
     kind->traverse = (type->tp_flags & Py_TPFLAGS_HAVE_GC) ? type->tp_traverse : NULL;
     kind->shape = shape_of(type);
     kind->sizing = take_sizing(type, &kind->size_of);
-    kind->exact = !kind->heap_type;
+    kind->exact = is_exact(type);
     bool furniture = kind->shape == SHAPE_TYPE || kind->shape == SHAPE_MODULE ||
                      is_furniture(type->tp_name);
     kind->flags = furniture ? ML_NODE_FURNITURE : 0;

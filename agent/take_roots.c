@@ -61,7 +61,8 @@ set_has(PyObject *names, PyObject *str, size_t len)
     PySetObject *set = (PySetObject *)names;
     for (Py_ssize_t i = 0; i <= set->mask; i++) {
         PyObject *key = set->table[i].key;
-        if (key != NULL && PyUnicode_Check(key) && PyUnicode_IS_COMPACT_ASCII(key) &&
+        bool removed = set->table[i].hash == -1; /* a dummy, which has no type */
+        if (key != NULL && !removed && PyUnicode_Check(key) && PyUnicode_IS_COMPACT_ASCII(key) &&
             (size_t)PyUnicode_GET_LENGTH(key) == len &&
             memcmp(PyUnicode_1BYTE_DATA(key), PyUnicode_1BYTE_DATA(str), len) == 0) {
             return true;

@@ -254,8 +254,9 @@ put_named(struct text *x, const char *what, PyObject *name, PyObject *op)
     ml_buf_printf(x->out, " at 0x%llx>", (unsigned long long)(uintptr_t)op);
 }
 
+/* A method's object may be a method again, any number of times. */
 static void
-put_method(struct text *x, PyMethodObject *m)
+put_method(struct text *x, PyMethodObject *m, int depth)
 {
     PyObject *name = PyFunction_Check(m->im_func)
                          ? ((PyFunctionObject *)m->im_func)->func_qualname
@@ -265,7 +266,12 @@ put_method(struct text *x, PyMethodObject *m)
         take_str_text(name, 200, x->out);
     }
     ml_buf_puts(x->out, " of ");
-    put_object(x, m->im_self, NESTED_DEPTH);
+    if (PyMethod_Check(m->im_self) && depth >= NESTED_DEPTH) {
+        put_generic(x, m->im_self);
+    }
+    else {
+        put_object(x, m->im_self, depth < NESTED_DEPTH ? NESTED_DEPTH : depth + 1);
+    }
     ml_buf_putc(x->out, '>');
 }
 
@@ -340,7 +346,7 @@ put_object(struct text *x, PyObject *op, int depth)
         put_named(x, "function", ((PyFunctionObject *)op)->func_qualname, op);
         break;
     case SHAPE_METHOD:
-        put_method(x, (PyMethodObject *)op);
+        put_method(x, (PyMethodObject *)op, depth);
         break;
     case SHAPE_CODE:
         put_named(x, "code", compat_code_name((PyCodeObject *)op), op);
