@@ -104,7 +104,8 @@ describe_expression(const struct object_path *path, bool abstract, struct ml_buf
     bool repeating = false;
     for (uint32_t i = 1; i < path->count; i++) {
         const struct take_name *name = &path->step[i].name;
-        const char *piece = name->expr;
+        bool ends = i + 1 == path->count && name->last != NULL;
+        const char *piece = ends ? name->last : name->expr;
         if (abstract && name->spread) {
             piece = name->kind == EDGE_MEMBER           ? "{*}"
                     : strncmp(piece, ".keys", 5) == 0 ? ".keys()[*]"

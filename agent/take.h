@@ -186,6 +186,8 @@ uint64_t take_size(const struct take_kind *kind, PyObject *op);
 
 /* Appends the text of a str as UTF-8, at most `max` characters, "…" when cut. */
 void take_str_text(PyObject *str, size_t max, struct ml_buf *out);
+/* The same between quotes, with escapes: what Python reads as this str again. */
+void take_str_repr(PyObject *str, size_t max, struct ml_buf *out);
 /* What an object reads like, made in C: 'abc', 42, [1, 2, …], <app.Session at 0x7f…>. */
 void take_object_text(const struct take *t, PyObject *op, size_t max, struct ml_buf *out);
 bool take_str_is(PyObject *str, const char *ascii);
@@ -212,6 +214,7 @@ struct take_name {
     enum take_edge_kind kind;
     bool spread;         /* an index, key or member: [*] in an abstract path */
     char expr[160];      /* piece of the expression: "['k']", ".cart", "" */
+    const char *last;    /* NULL, or the piece where the path ends here: ".__dict__" */
     char words[200];     /* the report format's node name: "dict key=k" */
 };
 void take_name_edge(const struct take *t, uint32_t before, uint32_t from, uint32_t to,

@@ -38,6 +38,15 @@ internal_name(struct take_name *out, PyObject *from, const char *attr)
     snprintf(out->words, sizeof(out->words), "%s.%s (internal)", type, attr);
 }
 
+/* o.x, not o.__dict__.x; but a path to the dict itself says so. */
+static void
+namespace_name(struct take_name *out, PyObject *from)
+{
+    internal_name(out, from, "__dict__");
+    out->expr[0] = '\0';
+    out->last = ".__dict__";
+}
+
 static void
 index_name(struct take_name *out, const char *container, Py_ssize_t i, bool spread)
 {
@@ -76,18 +85,15 @@ key_name(const struct take *t, PyObject *key, bool spread, struct take_name *out
         snprintf(out->words, sizeof(out->words), "dict key");
         return;
     }
+    char text[150];
     bool is_str = PyUnicode_Check(key);
-    ml_buf_puts(b, is_str ? "'" : "");
-    take_object_text(t, key, 60, b);
-    ml_buf_puts(b, is_str ? "'" : "");
-    char text[140];
+    (is_str ? take_str_repr(key, 60, b) : take_object_text(t, key, 60, b));
     name_text_copy(&f, text, sizeof(text));
     snprintf(out->expr, sizeof(out->expr), "[%s]", text);
-    size_t n = strlen(text);
-    if (is_str && n >= 2) {
-        text[n - 1] = '\0';
-    }
-    snprintf(out->words, sizeof(out->words), "dict key=%s", text + (is_str ? 1 : 0));
+    b = name_text_start(&f);
+    (is_str ? take_str_text(key, 60, b) : take_object_text(t, key, 60, b));
+    name_text_copy(&f, text, sizeof(text));
+    snprintf(out->words, sizeof(out->words), "dict key=%s", text);
 }
 
 /* Whose namespace a dict is: an instance's, a module's, a class's. */
@@ -140,6 +146,9 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
             if (what != NULL && is_identifier(key)) {
                 name_of_str(key, 100, attr, sizeof(attr));
                 attr_name(out, owner, attr, what);
+                if (strcmp(what, "global") == 0) { /* behind f.__globals__, a dict */
+                    snprintf(out->expr, sizeof(out->expr), "['%s']", attr);
+                }
             }
             else {
                 key_name(t, key, (t->graph.flags[from] & ML_NODE_SPREAD) != 0, out);
@@ -247,9 +256,11 @@ name_in_function(PyObject *from, PyObject *to, struct take_name *out)
                   {f->func_module, "__module__"},     {f->func_builtins, "__builtins__"}};
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (fields[i].field == to) {
-            internal_name(out, from, fields[i].name);
             if (to == f->func_dict) {
-                out->expr[0] = '\0'; /* f.x, not f.__dict__.x */
+                namespace_name(out, from);
+            }
+            else {
+                internal_name(out, from, fields[i].name);
             }
             return true;
         }
@@ -266,9 +277,11 @@ name_in_type(PyTypeObject *type, PyObject *to, struct take_name *out)
                                         "__subclasses__()"};
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (fields[i] == to) {
-            internal_name(out, (PyObject *)type, names[i]);
             if (i == 0) {
-                out->expr[0] = '\0'; /* C.x, not C.__dict__.x */
+                namespace_name(out, (PyObject *)type);
+            }
+            else {
+                internal_name(out, (PyObject *)type, names[i]);
             }
             return true;
         }
@@ -369,8 +382,7 @@ name_in_instance(PyObject *from, PyObject *to, struct take_name *out)
         }
     }
     if (compat_instance_dict(from) == to) {
-        internal_name(out, from, "__dict__");
-        out->expr[0] = '\0'; /* o.x, not o.__dict__.x */
+        namespace_name(out, from);
         return true;
     }
     if ((PyObject *)Py_TYPE(from) == to) {
@@ -470,8 +482,7 @@ take_name_edge(const struct take *t, uint32_t before, uint32_t from, uint32_t to
         return;
     }
     if (PyModule_Check(holder) && PyModule_GetDict(holder) == held) {
-        internal_name(out, holder, "__dict__");
-        out->expr[0] = '\0';
+        namespace_name(out, holder);
         return;
     }
     if (name_in_instance(holder, held, out)) {

@@ -55,6 +55,14 @@ str_data(PyObject *str, int *kind, Py_ssize_t *len)
                               : (const void *)((PyCompactUnicodeObject *)str + 1);
 }
 
+static Py_UCS4
+character(const void *data, int kind, Py_ssize_t i)
+{
+    return kind == 1   ? ((const Py_UCS1 *)data)[i]
+           : kind == 2 ? ((const Py_UCS2 *)data)[i]
+                       : ((const Py_UCS4 *)data)[i];
+}
+
 void
 take_str_text(PyObject *str, size_t max, struct ml_buf *out)
 {
@@ -63,14 +71,54 @@ take_str_text(PyObject *str, size_t max, struct ml_buf *out)
     const void *data = str_data(str, &kind, &len);
     Py_ssize_t n = (size_t)len > max ? (Py_ssize_t)max : len;
     for (Py_ssize_t i = 0; i < n; i++) {
-        put_utf8(kind == 1   ? ((const Py_UCS1 *)data)[i]
-                 : kind == 2 ? ((const Py_UCS2 *)data)[i]
-                             : ((const Py_UCS4 *)data)[i],
-                 out);
+        put_utf8(character(data, kind, i), out);
     }
     if (n < len) {
         ml_buf_puts(out, "…");
     }
+}
+
+static void
+put_escaped(Py_UCS4 c, Py_UCS4 quote, struct ml_buf *out)
+{
+    if (c == quote || c == '\\') {
+        ml_buf_putc(out, '\\');
+        ml_buf_putc(out, (char)c);
+    }
+    else if (c == '\n') {
+        ml_buf_puts(out, "\\n");
+    }
+    else if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+        ml_buf_printf(out, "\\x%02x", (unsigned)c);
+    }
+    else if (c >= 0xD800 && c < 0xE000) {
+        ml_buf_printf(out, "\\u%04x", (unsigned)c);
+    }
+    else {
+        put_utf8(c, out);
+    }
+}
+
+/* Double quotes where the text has single ones and no double ones, as repr does. */
+void
+take_str_repr(PyObject *str, size_t max, struct ml_buf *out)
+{
+    int kind;
+    Py_ssize_t len;
+    const void *data = str_data(str, &kind, &len);
+    Py_ssize_t n = (size_t)len > max ? (Py_ssize_t)max : len;
+    bool one = false, two = false;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        one = one || character(data, kind, i) == '\'';
+        two = two || character(data, kind, i) == '"';
+    }
+    char quote = one && !two ? '"' : '\'';
+    ml_buf_putc(out, quote);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        put_escaped(character(data, kind, i), (Py_UCS4)quote, out);
+    }
+    ml_buf_puts(out, n < len ? "…" : "");
+    ml_buf_putc(out, quote);
 }
 
 bool
@@ -153,9 +201,12 @@ put_str(struct text *x, PyObject *op, int depth)
         ml_buf_printf(x->out, "<str of %zd characters>", ((PyASCIIObject *)op)->length);
         return;
     }
-    ml_buf_puts(x->out, depth > 0 ? "'" : "");
-    take_str_text(op, room, x->out);
-    ml_buf_puts(x->out, depth > 0 ? "'" : "");
+    if (depth > 0) {
+        take_str_repr(op, room, x->out);
+    }
+    else {
+        take_str_text(op, room, x->out);
+    }
 }
 
 static void

@@ -50,7 +50,7 @@ def test_a_path_evaluated_gives_the_very_object(target, python, seed):
             tried += 1
             if said != "same":
                 wrong.append((path["expression"], found["type"], said))
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))
     assert tried >= 80
 
 

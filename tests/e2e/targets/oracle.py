@@ -59,6 +59,8 @@ Pair = collections.namedtuple("Pair", "left right")
 def with_attribute(one, held):
     """Return it with something as an attribute."""
     setattr(one, DICE.choice(["held", "other", "third", "x1"]), held)
+    if DICE.random() < 0.3:
+        note(vars(one))
     return one
 
 
