@@ -111,6 +111,49 @@ def test_a_socket_left_behind_is_passed_over(ctl, agents):
         "status", ctl.runtime / "memalot/77.sock", code=3).stderr
 
 
+def test_ps_removes_what_killed_processes_left(ctl, agents):
+    agents("shop")
+    directory = ctl.runtime / "memalot"
+    for name in ("77.sock", ".78.sock", "gunicorn.sock"):
+        left = socket.socket(socket.AF_UNIX)
+        left.bind(str(directory / name))
+        left.close()
+    (directory / "79.sock").write_text("no socket")
+    assert len(ctl.json("ps")["agents"]) >= 1
+    assert {path.name for path in directory.iterdir()} == {
+        "1.sock", "79.sock", "gunicorn.sock"}
+
+
+def sleeps(process):
+    """It waits for its next try: it has had its first."""
+    while process.poll() is None:
+        with open(f"/proc/{process.pid}/wchan") as wchan:
+            if "nanosleep" in wchan.read():
+                return True
+    return False
+
+
+def test_an_agent_that_is_just_starting_is_waited_for(ctl, agents):
+    if not sleeps(subprocess.Popen(["sleep", "0.3"])):
+        pytest.skip("this kernel does not say where a process waits")
+    path = ctl.runtime / "memalot/1.sock"
+    path.parent.mkdir()
+    for target in (path, "shop"):
+        command = [str(MEMALOTCTL), "status", str(target)]
+        for _ in range(20):  # the 300 ms may be over before a busy machine has started it
+            asking = subprocess.Popen(
+                command, env=ctl.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert sleeps(asking), "refused at the first try"
+            agent = agents("shop", path=path)
+            said = asking.communicate(timeout=60)
+            agent.kill()
+            agent.wait()
+            path.unlink()
+            if asking.returncode == 0:
+                break
+        assert asking.returncode == 0, said
+
+
 def test_tables_come_as_text_or_as_one_document(ctl, agents):
     types = {"types": [{"type": "shop.Session", "count": 3, "shallow_size": 144,
                         "retained_size": 2000}], "totals": {}, "sweep": {}}
