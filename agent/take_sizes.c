@@ -130,6 +130,7 @@ take_size(const struct take_kind *kind, PyObject *op)
         size = size_by_method(kind, op);
         break;
     }
-    size += compat_preheader_size(op);
+    bool plain = kind->always_gc || kind->traverse == NULL;
+    size += plain ? kind->preheader : compat_preheader_size(kind->type, PyObject_IS_GC(op));
     return kind->shape == SHAPE_INSTANCE ? size + compat_instance_values_size(op) : size;
 }

@@ -9,8 +9,8 @@
 #include "paint.h"
 
 /* render_findings.c: the findings of an iteration, worst first; 0: all. */
-void ml_render_findings(struct ml_paint *p, const json_t *findings, int max_findings,
-                        const char *const *types);
+void ml_render_findings(struct ml_paint *p, const json_t *findings,
+                        const struct ml_render_choice *choice);
 /* A path from its root as a tree without branches, one node a line. */
 void ml_render_chain(struct ml_paint *p, const json_t *nodes, int indent);
 

@@ -243,17 +243,29 @@ paint_finding(struct ml_paint *p, const json_t *f, size_t index)
     ml_paint_line(p);
 }
 
+static void
+paint_left_out(struct ml_paint *p, int left, const char *show_all)
+{
+    ml_paint_printf(p, ML_PLAIN, "%s and %d smaller finding%s",
+                    p->style.unicode ? "\u2026" : "...", left, left == 1 ? "" : "s");
+    if (show_all != NULL) {
+        ml_paint_printf(p, ML_PLAIN, ": %s shows all", show_all);
+    }
+    ml_paint_line(p);
+    ml_paint_line(p);
+}
+
 void
-ml_render_findings(struct ml_paint *p, const json_t *findings, int max_findings,
-                   const char *const *types)
+ml_render_findings(struct ml_paint *p, const json_t *findings,
+                   const struct ml_render_choice *choice)
 {
     int shown = 0, left = 0;
     for (size_t i = 0; i < json_array_size(findings); i++) {
         const json_t *f = json_array_get(findings, i);
-        if (!ml_render_wanted(ml_json_text(f, "type"), types)) {
+        if (!ml_render_wanted(ml_json_text(f, "type"), choice->types)) {
             continue;
         }
-        if (max_findings > 0 && shown >= max_findings) {
+        if (choice->max_findings > 0 && shown >= choice->max_findings) {
             left++;
             continue;
         }
@@ -261,16 +273,13 @@ ml_render_findings(struct ml_paint *p, const json_t *findings, int max_findings,
         shown++;
     }
     if (shown == 0) {
-        ml_paint_word(p, ML_PLAIN, types != NULL && json_array_size(findings) > 0
+        ml_paint_word(p, ML_PLAIN, choice->types != NULL && json_array_size(findings) > 0
                                        ? "No findings of these types."
                                        : "No leaks found.");
         ml_paint_line(p);
         ml_paint_line(p);
     }
     if (left > 0) {
-        ml_paint_printf(p, ML_DIM, "%d more finding%s not shown", left,
-                        left == 1 ? " is" : "s are");
-        ml_paint_line(p);
-        ml_paint_line(p);
+        paint_left_out(p, left, choice->show_all);
     }
 }

@@ -9,14 +9,8 @@
 #include "render.h"
 #include "text_format.h"
 
-struct choice {
-    int max_findings;
-    const char *const *types;
-    bool summary_only;
-};
-
 static void
-paint_types(struct ml_paint *p, const json_t *iteration, const struct choice *c)
+paint_types(struct ml_paint *p, const json_t *iteration, const struct ml_render_choice *c)
 {
     const json_t *leaks = json_object_get(iteration, "leak_summary");
     const json_t *types = json_object_get(leaks, "type_summaries");
@@ -29,7 +23,7 @@ paint_types(struct ml_paint *p, const json_t *iteration, const struct choice *c)
 /* Objects one by one belong to reports that have no findings: ours say the same, and
  * more, in the findings' examples. */
 static void
-paint_leaks(struct ml_paint *p, const json_t *iteration, const struct choice *c)
+paint_leaks(struct ml_paint *p, const json_t *iteration, const struct ml_render_choice *c)
 {
     const json_t *findings = json_object_get(iteration, "findings");
     const json_t *details = json_object_get(iteration, "object_details_list");
@@ -37,7 +31,7 @@ paint_leaks(struct ml_paint *p, const json_t *iteration, const struct choice *c)
     bool none = json_array_size(json_object_get(leaks, "type_summaries")) == 0 &&
                 json_array_size(details) == 0;
     if (json_is_array(findings) || none) {
-        ml_render_findings(p, findings, c->max_findings, c->types);
+        ml_render_findings(p, findings, c);
     }
     paint_types(p, iteration, c);
     if (!json_is_array(findings)) {
@@ -46,7 +40,7 @@ paint_leaks(struct ml_paint *p, const json_t *iteration, const struct choice *c)
 }
 
 static void
-paint_iteration(struct ml_paint *p, const json_t *iteration, const struct choice *c)
+paint_iteration(struct ml_paint *p, const json_t *iteration, const struct ml_render_choice *c)
 {
     if (json_is_string(json_object_get(iteration, "broken"))) {
         ml_paint_word(p, ML_WARN, "This iteration cannot be read: ");
@@ -67,13 +61,21 @@ paint_iteration(struct ml_paint *p, const json_t *iteration, const struct choice
 }
 
 void
+ml_render_chosen_iteration(FILE *to, const json_t *iteration,
+                           const struct ml_text_style *style,
+                           const struct ml_render_choice *choice)
+{
+    struct ml_paint p;
+    ml_paint_init(&p, to, style);
+    paint_iteration(&p, iteration, choice);
+}
+
+void
 ml_render_iteration(FILE *to, const json_t *iteration,
                     const struct ml_text_style *style, int max_findings)
 {
-    struct ml_paint p;
-    struct choice c = {.max_findings = max_findings};
-    ml_paint_init(&p, to, style);
-    paint_iteration(&p, iteration, &c);
+    const struct ml_render_choice choice = {.max_findings = max_findings};
+    ml_render_chosen_iteration(to, iteration, style, &choice);
 }
 
 static void
@@ -128,22 +130,22 @@ paint_heading(struct ml_paint *p, const json_t *iteration)
 }
 
 void
-ml_render_report(FILE *to, const json_t *report, const struct ml_text_style *style,
-                 int num_iterations, const char *const *types, bool summary_only)
+ml_render_chosen_report(FILE *to, const json_t *report,
+                        const struct ml_text_style *style,
+                        const struct ml_render_choice *choice)
 {
     struct ml_paint p;
-    struct choice c = {.types = types, .summary_only = summary_only};
     const json_t *iterations = json_object_get(report, "iterations");
     size_t n = json_array_size(iterations), first = 0;
-    if (num_iterations > 0 && (size_t)num_iterations < n) {
-        first = n - (size_t)num_iterations;
+    if (choice->num_iterations > 0 && (size_t)choice->num_iterations < n) {
+        first = n - (size_t)choice->num_iterations;
     }
     ml_paint_init(&p, to, style);
     paint_summary(&p, json_object_get(report, "summary"));
     ml_paint_line(&p);
     for (size_t i = first; i < n; i++) {
         paint_heading(&p, json_array_get(iterations, i));
-        paint_iteration(&p, json_array_get(iterations, i), &c);
+        paint_iteration(&p, json_array_get(iterations, i), choice);
         if (json_is_object(json_object_get(json_array_get(iterations, i), "sweep"))) {
             ml_paint_line(&p);
         }
@@ -152,4 +154,14 @@ ml_render_report(FILE *to, const json_t *report, const struct ml_text_style *sty
         ml_paint_word(&p, ML_PLAIN, "The report has no iterations.");
         ml_paint_line(&p);
     }
+}
+
+void
+ml_render_report(FILE *to, const json_t *report, const struct ml_text_style *style,
+                 int num_iterations, const char *const *types, bool summary_only)
+{
+    const struct ml_render_choice choice = {.num_iterations = num_iterations,
+                                            .types = types,
+                                            .summary_only = summary_only};
+    ml_render_chosen_report(to, report, style, &choice);
 }

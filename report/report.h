@@ -59,6 +59,20 @@ struct ml_text_style {
 const char *ml_text_bytes(double bytes, char out[32]);
 const char *ml_text_count(long long n, char out[32]);
 
+/* What of a report is printed; zeroed: all of it. */
+struct ml_render_choice {
+    int num_iterations;       /* the newest; 0: all */
+    int max_findings;         /* of each iteration; 0: all */
+    const char *show_all;     /* the command that shows the findings left out, or NULL */
+    const char *const *types; /* NULL-terminated substrings, or NULL */
+    bool summary_only;
+};
+void ml_render_chosen_iteration(FILE *to, const json_t *iteration,
+                                const struct ml_text_style *style,
+                                const struct ml_render_choice *choice);
+void ml_render_chosen_report(FILE *to, const json_t *report,
+                             const struct ml_text_style *style,
+                             const struct ml_render_choice *choice);
 /* A whole iteration: verdict, findings, sweep figures. `max_findings` 0: all. */
 void ml_render_iteration(FILE *to, const json_t *iteration,
                          const struct ml_text_style *style, int max_findings);

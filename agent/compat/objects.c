@@ -22,10 +22,9 @@ compat_refcount(PyObject *op, int64_t *count)
 }
 
 size_t
-compat_preheader_size(PyObject *op)
+compat_preheader_size(PyTypeObject *type, bool is_gc)
 {
-    PyTypeObject *type = Py_TYPE(op);
-    size_t size = PyObject_IS_GC(op) ? sizeof(PyGC_Head) : 0;
+    size_t size = is_gc ? sizeof(PyGC_Head) : 0;
 #if ML_PY_311
     size += (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) ? 2 * sizeof(PyObject *) : 0;
 #elif PY_VERSION_HEX >= 0x030C0000

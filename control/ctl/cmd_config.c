@@ -31,7 +31,7 @@ check_document(const char *path, const struct ml_mistakes *mistakes, int rc)
 static int
 check(const struct ml_ctl_args *args)
 {
-    if (args->words != 2) {
+    if (args->words != 2 || args->config != NULL) {
         return ml_print_fail(ML_EXIT_USAGE, "config check needs one FILE");
     }
     const char *path = args->word[1];
@@ -103,6 +103,53 @@ render_show(FILE *to, const json_t *answer, const struct ml_text_style *style)
                json_object_get(answer, "defaults"), 0);
 }
 
+static int
+put_settings(const struct ml_settings *settings, bool as_json)
+{
+    struct ml_buf text;
+    struct ml_json j;
+    ml_buf_init(&text, &ml_alloc_libc);
+    if (as_json) {
+        ml_json_init(&j, &text);
+        ml_config_write_json(settings, &j);
+        ml_buf_putc(&text, '\n');
+    }
+    else {
+        ml_config_write_yaml(settings, &text);
+    }
+    int code = text.failed ? ml_print_fail(ML_EXIT_FAILED, "out of memory")
+                           : ML_EXIT_DONE;
+    if (!text.failed) {
+        fwrite(text.data, 1, text.len, stdout);
+    }
+    ml_buf_fini(&text);
+    return ml_print_end(code);
+}
+
+/* What a file means, without any agent. */
+static int
+show_file(const struct ml_ctl_args *args)
+{
+    if (args->words != 1) {
+        return ml_print_fail(ML_EXIT_USAGE, "either a TARGET or -c FILE, not both");
+    }
+    struct ml_settings *settings = calloc(1, sizeof(*settings));
+    struct ml_mistakes *mistakes = calloc(1, sizeof(*mistakes));
+    int code = ML_EXIT_FAILED;
+    if (settings == NULL || mistakes == NULL) {
+        ml_print_fail(code, "out of memory");
+    }
+    else if (ml_config_load(args->config, settings, mistakes) < 0) {
+        ml_config_file_print(args->config, mistakes);
+    }
+    else {
+        code = put_settings(settings, args->json);
+    }
+    free(mistakes);
+    free(settings);
+    return code;
+}
+
 /* -- reload ------------------------------------------------------------------------ */
 
 static void
@@ -168,8 +215,15 @@ run(const struct ml_ctl_args *args)
     if (strcmp(word, "check") == 0) {
         return check(args);
     }
+    if (strcmp(word, "show") == 0 && args->config != NULL) {
+        return show_file(args);
+    }
     if (strcmp(word, "show") == 0) {
         return ask_about(args, "config.get", render_show);
+    }
+    if (strcmp(word, "reload") == 0 && args->config != NULL) {
+        return ml_print_fail(ML_EXIT_USAGE, "reload reads the agent's own file again: "
+                                            "it takes no -c");
     }
     if (strcmp(word, "reload") == 0) {
         return ask_about(args, "config.reload", render_reload);
@@ -177,16 +231,23 @@ run(const struct ml_ctl_args *args)
     return unknown(word);
 }
 
-static const struct ml_opt opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP,
-                                     ML_OPT_END};
+static const struct ml_opt opts[] = {
+    {"config", 'c', ML_OPT_TEXT, ML_CTL_OPT(config), "FILE", 0, 0,
+     "show: what this file means, without an agent"},
+    ML_OPT_JSON,
+    ML_OPT_COLOR,
+    ML_OPT_HELP,
+    ML_OPT_END,
+};
 
 const struct ml_command ml_cmd_config = {
     .name = "config",
-    .words_help = "check FILE | show [TARGET] | reload [TARGET]",
+    .words_help = "check FILE | show [TARGET | -c FILE] | reload [TARGET]",
     .summary = "Check a configuration file, or see and change what is in force",
     .details =
         "check FILE       read it and print every mistake with its line and column\n"
         "show [TARGET]    what is in force, and the defaults it differs from\n"
+        "show -c FILE     what a program started with this file would have in force\n"
         "reload [TARGET]  read the file again; one with mistakes changes nothing",
     .opts = opts,
     .min_words = 1,

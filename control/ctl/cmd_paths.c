@@ -8,7 +8,6 @@ static int
 run(const struct ml_ctl_args *args)
 {
     char title[200];
-    json_t *answer = NULL;
     bool by_type = args->type.count == 1;
     if (by_type == (args->address != NULL) || args->type.count > 1) {
         return ml_print_fail(ML_EXIT_USAGE,
@@ -17,12 +16,8 @@ run(const struct ml_ctl_args *args)
     json_t *params = ml_ask_limit(args);
     const char *asked = by_type ? args->type.item[0] : args->address;
     json_object_set_new(params, by_type ? "type" : "address", json_string(asked));
-    int code = ml_ask(ml_ask_target(args), "paths", params, "sweeping", &answer);
-    if (code != ML_EXIT_DONE) {
-        return code;
-    }
     snprintf(title, sizeof(title), "What keeps %.150s alive", asked);
-    return ml_picture_answer(args, answer, title, ml_render_paths);
+    return ml_picture_ask(args, "paths", params, title, ml_render_paths);
 }
 
 static const struct ml_opt opts[] = {
@@ -32,10 +27,8 @@ static const struct ml_opt opts[] = {
      "the object at this address"},
     {"limit", 'n', ML_OPT_INT, ML_CTL_OPT(limit), "N", 1, 100000,
      "at most so many objects"},
-    {"format", 0, ML_OPT_WORD, ML_CTL_OPT(format), "text|json|dot|svg", 0, 0,
-     "default: text, or what FILE ends with"},
-    {"output", 'o', ML_OPT_TEXT, ML_CTL_OPT(output), "FILE", 0, 0,
-     "write there instead of standard output"},
+    ML_OPT_FORMAT,
+    ML_OPT_OUTPUT,
     ML_OPT_JSON,
     ML_OPT_COLOR,
     ML_OPT_HELP,

@@ -51,9 +51,16 @@ run(const struct ml_ctl_args *args)
     if (filter != NULL) {
         split(filter, types);
     }
+    char all[300];
+    snprintf(all, sizeof(all), "%s print %.200s --limit 0", args->program,
+             args->word[0]);
     struct ml_text_style style = ml_print_style(stdout, args->color);
-    ml_render_report(stdout, report, &style, newest, types[0] != NULL ? types : NULL,
-                     args->summary_only);
+    const struct ml_render_choice choice = {.num_iterations = newest,
+                                            .max_findings = ml_print_findings(args),
+                                            .show_all = all,
+                                            .types = types[0] != NULL ? types : NULL,
+                                            .summary_only = args->summary_only};
+    ml_render_chosen_report(stdout, report, &style, &choice);
     free(filter);
     json_decref(report);
     return ml_print_end(ML_EXIT_DONE);
@@ -66,6 +73,7 @@ static const struct ml_opt opts[] = {
      "only types whose full name contains one of these"},
     {"summary-only", 0, ML_OPT_FLAG, ML_CTL_OPT(summary_only), NULL, 0, 0,
      "leave out the single objects"},
+    ML_OPT_FINDINGS,
     ML_OPT_DIRECTORY,
     ML_OPT_JSON,
     ML_OPT_COLOR,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * `memalotctl ps`: every agent of this user, one row each. One that does not answer
- * (its process is stopped) is a row too.
+ * (its process is stopped) is a row too. Sockets left behind are removed on the way.
  */
 #include "discover.h"
 
@@ -112,7 +112,7 @@ static int
 run(const struct ml_ctl_args *args)
 {
     struct ml_discovery d;
-    ml_discover(&d);
+    ml_discover_and_tidy(&d);
     int code;
     if (args->json) {
         code = print_document(&d);

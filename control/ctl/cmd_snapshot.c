@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -77,24 +78,62 @@ draw(const struct ml_ctl_args *args, const json_t *answer, json_t *svg)
     return ML_EXIT_DONE;
 }
 
+/* The number of the finding that "..._finding_3.svg" shows. */
+static long
+finding_of(const char *path)
+{
+    const char *at = path != NULL ? strrchr(path, '_') : NULL;
+    return at != NULL ? strtol(at + 1, NULL, 10) : 0;
+}
+
 static void
-print_tail(const json_t *answer, const json_t *svg)
+print_pictures(const json_t *paths, int most)
 {
     const json_t *path;
     size_t i;
+    json_array_foreach(paths, i, path)
+    {
+        const char *text = json_string_value(path);
+        if (text != NULL && (most == 0 || finding_of(text) <= most)) {
+            printf("  %s\n", text);
+        }
+    }
+}
+
+static void
+print_text(const struct ml_ctl_args *args, const json_t *answer, const json_t *svg)
+{
+    char all[80] = "--limit 0";
+    struct ml_text_style style = ml_print_style(stdout, args->color);
     const char *id = json_string_value(json_object_get(answer, "report_id"));
     const char *directory = json_string_value(json_object_get(answer, "directory"));
+    struct ml_render_choice choice = {.max_findings = ml_print_findings(args),
+                                      .show_all = all};
+    if (id != NULL) {
+        snprintf(all, sizeof(all), "%s print %.20s --limit 0", args->program, id);
+    }
+    ml_render_chosen_iteration(stdout, json_object_get(answer, "iteration"), &style,
+                               &choice);
     if (id != NULL) {
         printf("\nreport %s  %s\n", id, directory != NULL ? directory : "");
     }
-    json_array_foreach(json_object_get(answer, "svg"), i, path)
-    {
-        printf("  %s\n", json_string_value(path));
+    print_pictures(json_object_get(answer, "svg"), choice.max_findings);
+    print_pictures(svg, choice.max_findings);
+    fflush(stdout);
+}
+
+/* The sweep was made, but its report could not be stored. */
+static int
+check_stored(const json_t *answer)
+{
+    const char *why = json_string_value(json_object_get(answer, "store_error"));
+    if (why == NULL) {
+        return ML_EXIT_DONE;
     }
-    json_array_foreach(svg, i, path)
-    {
-        printf("  %s\n", json_string_value(path));
-    }
+    return ml_print_fail(ML_EXIT_FAILED,
+                         "the report was not saved: %s (reports go to report.directory "
+                         "of the configuration; --no-save only prints)",
+                         why);
 }
 
 /* Prints one agent's answer, or puts it into `documents` with --json. */
@@ -110,13 +149,11 @@ show(const struct ml_ctl_args *args, json_t *answer, json_t *documents)
         json_array_append(documents, answer);
     }
     else {
-        struct ml_text_style style = ml_print_style(stdout, args->color);
-        ml_render_iteration(stdout, json_object_get(answer, "iteration"), &style, 0);
-        print_tail(answer, svg);
-        fflush(stdout);
+        print_text(args, answer, svg);
     }
     json_decref(svg);
-    return code;
+    int stored = check_stored(answer);
+    return code != ML_EXIT_DONE ? code : stored;
 }
 
 static int
@@ -198,6 +235,7 @@ static const struct ml_opt opts[] = {
      "draw the findings into this directory"},
     {"all", 0, ML_OPT_FLAG, ML_CTL_OPT(all), NULL, 0, 0,
      "every agent, one after another"},
+    ML_OPT_FINDINGS,
     ML_OPT_JSON,
     ML_OPT_COLOR,
     ML_OPT_HELP,

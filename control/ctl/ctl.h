@@ -23,6 +23,7 @@ enum ml_exit {
 
 #define ML_CTL_LIST_MAX 16
 #define ML_CTL_UNSET (-1)
+#define ML_CTL_FINDINGS 10 /* printed unless --limit says otherwise */
 
 struct ml_ctl_list {
     int count;
@@ -83,6 +84,15 @@ struct ml_command {
 #define ML_OPT_JSON                                                                    \
     {"json", 0, ML_OPT_FLAG, ML_CTL_OPT(json),                                         \
      NULL,   0, 0,           "print one JSON document instead"}
+#define ML_OPT_FINDINGS                                                                \
+    {"limit",                                                                          \
+     0,                                                                                \
+     ML_OPT_INT,                                                                       \
+     ML_CTL_OPT(limit),                                                                \
+     "N",                                                                              \
+     0,                                                                                \
+     100000,                                                                           \
+     "how many findings are printed, 0: all (default: 10)"}
 #define ML_OPT_DIRECTORY                                                               \
     {"report-directory",                                                               \
      0,                                                                                \

@@ -8,16 +8,21 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "print.h"
+#include "socket_dir.h"
 
 #define STATUS_TIMEOUT_MS 2000
 #define MAX_FOUND 4096
+#define RETRY_FOR_MS 300
+#define RETRY_EVERY_MS 50
 
 /* -- looking around ---------------------------------------------------------------- */
 
@@ -51,7 +56,7 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
         snprintf(d->refused, sizeof(d->refused), "%.150s", err.message);
     }
     if (rc < 0) {
-        return; /* ended without tidying up: not ours to tidy */
+        return; /* left behind, most likely */
     }
     void *more = realloc(d->agent, (d->count + 1) * sizeof(*d->agent));
     if (more == NULL) {
@@ -65,6 +70,20 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
     }
     d->agent = more;
     d->agent[d->count++] = found;
+}
+
+/* Other users' directories are theirs to tidy. */
+static void
+tidy(const char *directory)
+{
+    int dir;
+    if (ml_socket_dir_open(directory, &dir, NULL) == ML_OK) {
+        if (ml_socket_dir_lock(dir)) {
+            ml_socket_dir_clean(dir, directory, ML_SOCKET_DIR_USUAL);
+            ml_socket_dir_unlock(dir);
+        }
+        close(dir);
+    }
 }
 
 /* `owner` is whose directory it must be. */
@@ -83,10 +102,14 @@ look_into(struct ml_discovery *d, const char *directory, uid_t owner)
         }
         return;
     }
+    if (d->tidy && owner == geteuid()) {
+        tidy(directory);
+    }
     DIR *dir = fdopendir(fd);
     while (dir != NULL && (de = readdir(dir)) != NULL) {
         char path[PATH_MAX];
-        if (fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        if (de->d_name[0] != '.' && /* not yet, or no more, an agent's */
+            fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISSOCK(st.st_mode) &&
             snprintf(path, sizeof(path), "%s/%s", directory, de->d_name) <
                 (int)sizeof(path)) {
@@ -131,14 +154,13 @@ by_pid(const void *a, const void *b)
                             : strcmp(x->path, y->path);
 }
 
-void
-ml_discover(struct ml_discovery *d)
+static void
+look_around(struct ml_discovery *d)
 {
     char path[PATH_MAX];
     uid_t uid = geteuid();
     const char *only = getenv("MEMALOT_RUNTIME_DIR");
     const char *runtime = only != NULL ? only : getenv("XDG_RUNTIME_DIR");
-    memset(d, 0, sizeof(*d));
     if (runtime != NULL && runtime[0] == '/' &&
         snprintf(path, sizeof(path), "%s/memalot", runtime) < (int)sizeof(path)) {
         look_into(d, path, uid);
@@ -159,6 +181,20 @@ ml_discover(struct ml_discovery *d)
     if (d->count > 1) {
         qsort(d->agent, d->count, sizeof(d->agent[0]), by_pid);
     }
+}
+
+void
+ml_discover(struct ml_discovery *d)
+{
+    *d = (struct ml_discovery){0};
+    look_around(d);
+}
+
+void
+ml_discover_and_tidy(struct ml_discovery *d)
+{
+    *d = (struct ml_discovery){.tidy = true};
+    look_around(d);
 }
 
 void
@@ -255,20 +291,33 @@ has_name(struct ml_agent_found *a, const char *name)
     return own != NULL && strcmp(own, name) == 0;
 }
 
-static int
-pick(struct ml_discovery *d, const char *target, struct ml_client **out)
+static bool
+is_number(const char *target)
 {
-    bool number = target != NULL && strspn(target, "0123456789") == strlen(target);
-    struct ml_agent_found *only = NULL;
+    return target != NULL && strspn(target, "0123456789") == strlen(target);
+}
+
+/* How many agents TARGET means; `*first` is the first of them. */
+static size_t
+match(struct ml_discovery *d, const char *target, struct ml_agent_found **first)
+{
     size_t matches = 0;
     for (size_t i = 0; i < d->count; i++) {
         struct ml_agent_found *a = &d->agent[i];
-        if (target == NULL ||
-            (number ? has_pid(a, atol(target)) : has_name(a, target))) {
-            only = only == NULL ? a : only;
+        if (target == NULL || (is_number(target) ? has_pid(a, atol(target))
+                                                 : has_name(a, target))) {
+            *first = matches == 0 ? a : *first;
             matches++;
         }
     }
+    return matches;
+}
+
+static int
+pick(struct ml_discovery *d, const char *target, struct ml_client **out)
+{
+    struct ml_agent_found *only = NULL;
+    size_t matches = match(d, target, &only);
     if (matches > 1) {
         return list_and_refuse(
             d, target == NULL ? "several agents, say which one (PID or name):"
@@ -279,7 +328,7 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
         only->client = NULL;
         return ML_EXIT_DONE;
     }
-    if (number) {
+    if (is_number(target)) {
         return no_such_pid(target);
     }
     if (target == NULL || d->count == 0) {
@@ -288,18 +337,62 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
     return list_and_refuse(d, "no agent has that name; there are:");
 }
 
+/* -- once more ---------------------------------------------------------------------- */
+
+static int64_t
+now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Sleeps a little; false when the time for further tries is over. */
+static bool
+once_more(int64_t started)
+{
+    if (now_ms() - started >= RETRY_FOR_MS) {
+        return false;
+    }
+    nanosleep(&(struct timespec){.tv_nsec = RETRY_EVERY_MS * 1000000L}, NULL);
+    return true;
+}
+
+static bool
+may_appear(const char *target)
+{
+    return !is_number(target) || kill((pid_t)atol(target), 0) == 0 || errno == EPERM;
+}
+
+static int
+connect_to_path(const char *path, struct ml_client **out)
+{
+    struct ml_error err;
+    int64_t started = now_ms();
+    int rc;
+    do {
+        rc = ml_client_connect(path, out, &err);
+    } while (rc == ML_ENOTFOUND && once_more(started));
+    return rc == ML_ENOTFOUND ? ml_print_fail(ML_EXIT_NO_AGENT, "%s", err.message)
+           : rc < 0           ? ml_print_error(&err)
+                              : ML_EXIT_DONE;
+}
+
 int
 ml_discover_target(const char *target, struct ml_client **out)
 {
-    struct ml_error err;
     struct ml_discovery d;
+    struct ml_agent_found *found;
+    int64_t started = now_ms();
     if (target != NULL && strchr(target, '/') != NULL) {
-        int rc = ml_client_connect(target, out, &err);
-        return rc == ML_ENOTFOUND ? ml_print_fail(ML_EXIT_NO_AGENT, "%s", err.message)
-               : rc < 0           ? ml_print_error(&err)
-                                  : ML_EXIT_DONE;
+        return connect_to_path(target, out);
     }
     ml_discover(&d);
+    while (match(&d, target, &found) == 0 && d.refused[0] == '\0' &&
+           may_appear(target) && once_more(started)) {
+        ml_discovery_fini(&d);
+        ml_discover(&d);
+    }
     int code = pick(&d, target, out);
     ml_discovery_fini(&d);
     return code;

@@ -11,6 +11,7 @@
 #define ML_CTL_DISCOVER_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "client.h"
 
@@ -26,17 +27,21 @@ struct ml_discovery {
     struct ml_agent_found *agent; /* ascending by pid */
     size_t count;
     char refused[160]; /* a socket that we may not use, "" */
+    bool tidy;         /* remove dead sockets on the way, from our own directories */
 };
 
 /* Everybody who listens. Never fails; short memory finds less. */
 void ml_discover(struct ml_discovery *d);
+/* The same, and removes the sockets that processes left behind. */
+void ml_discover_and_tidy(struct ml_discovery *d);
 void ml_discovery_fini(struct ml_discovery *d);
 
 /* Asks for `status` (once); NULL when it does not answer within two seconds. */
 const json_t *ml_discover_status(struct ml_agent_found *a);
 
-/* Connects to the one that TARGET means (NULL: the only one). On an error what there
- * is to choose from is printed too; returns 0 or an enum ml_exit other than done,
+/* Connects to the one that TARGET means (NULL: the only one). One that is not there is
+ * looked for again during 300 ms: it may just be starting, or binding its socket anew.
+ * On an error what there is to choose from is printed too; returns 0 or an enum ml_exit other than done,
  * with everything said on stderr. */
 int ml_discover_target(const char *target, struct ml_client **out);
 

@@ -112,9 +112,9 @@ format_of(const struct ml_ctl_args *args)
                                   : "text";
 }
 
-int
-ml_picture_answer(const struct ml_ctl_args *args, json_t *answer, const char *title,
-                  ml_ask_render *render)
+static int
+put_answer(const struct ml_ctl_args *args, const json_t *answer, const char *title,
+           ml_ask_render *render)
 {
     const char *format = format_of(args);
     bool json = strcmp(format, "json") == 0, text = strcmp(format, "text") == 0;
@@ -131,6 +131,18 @@ ml_picture_answer(const struct ml_ctl_args *args, json_t *answer, const char *ti
                     : write_text(args, answer, render, stdout);
         code = ml_print_end(code);
     }
-    json_decref(answer);
+    return code;
+}
+
+int
+ml_picture_ask(const struct ml_ctl_args *args, const char *method, json_t *params,
+               const char *title, ml_ask_render *render)
+{
+    json_t *answer = NULL;
+    int code = ml_ask(ml_ask_target(args), method, params, "sweeping", &answer);
+    if (code == ML_EXIT_DONE) {
+        code = put_answer(args, answer, title, render);
+        json_decref(answer);
+    }
     return code;
 }

@@ -82,6 +82,12 @@ ml_print_style(FILE *to, const char *color)
 }
 
 int
+ml_print_findings(const struct ml_ctl_args *args)
+{
+    return args->limit == ML_CTL_UNSET ? ML_CTL_FINDINGS : args->limit;
+}
+
+int
 ml_print_json(json_t *value)
 {
     int rc = value == NULL ? -1 : json_dumpf(value, stdout, JSON_INDENT(2));

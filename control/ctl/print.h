@@ -22,6 +22,9 @@ void ml_print_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* How to print to `to`, after --color, NO_COLOR, the terminal and the locale. */
 struct ml_text_style ml_print_style(FILE *to, const char *color);
 
+/* How many findings --limit asks for; 0: all. */
+int ml_print_findings(const struct ml_ctl_args *args);
+
 /* One document and a newline on stdout. Takes over `value`. ML_EXIT_FAILED when it
  * cannot be written. */
 int ml_print_json(json_t *value);

@@ -111,6 +111,49 @@ def test_a_socket_left_behind_is_passed_over(ctl, agents):
         "status", ctl.runtime / "memalot/77.sock", code=3).stderr
 
 
+def test_ps_removes_what_killed_processes_left(ctl, agents):
+    agents("shop")
+    directory = ctl.runtime / "memalot"
+    for name in ("77.sock", ".78.sock", "gunicorn.sock"):
+        left = socket.socket(socket.AF_UNIX)
+        left.bind(str(directory / name))
+        left.close()
+    (directory / "79.sock").write_text("no socket")
+    assert len(ctl.json("ps")["agents"]) >= 1
+    assert {path.name for path in directory.iterdir()} == {
+        "1.sock", "79.sock", "gunicorn.sock"}
+
+
+def sleeps(process):
+    """It waits for its next try: it has had its first."""
+    while process.poll() is None:
+        with open(f"/proc/{process.pid}/wchan") as wchan:
+            if "nanosleep" in wchan.read():
+                return True
+    return False
+
+
+def test_an_agent_that_is_just_starting_is_waited_for(ctl, agents):
+    if not sleeps(subprocess.Popen(["sleep", "0.3"])):
+        pytest.skip("this kernel does not say where a process waits")
+    path = ctl.runtime / "memalot/1.sock"
+    path.parent.mkdir()
+    for target in (path, "shop"):
+        command = [str(MEMALOTCTL), "status", str(target)]
+        for _ in range(20):  # the 300 ms may be over before a busy machine has started it
+            asking = subprocess.Popen(
+                command, env=ctl.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert sleeps(asking), "refused at the first try"
+            agent = agents("shop", path=path)
+            said = asking.communicate(timeout=60)
+            agent.kill()
+            agent.wait()
+            path.unlink()
+            if asking.returncode == 0:
+                break
+        assert asking.returncode == 0, said
+
+
 def test_tables_come_as_text_or_as_one_document(ctl, agents):
     types = {"types": [{"type": "shop.Session", "count": 3, "shallow_size": 144,
                         "retained_size": 2000}], "totals": {}, "sweep": {}}
@@ -149,6 +192,42 @@ def test_snapshot_prints_the_report_where_it_is_and_its_pictures(ctl, agents, tm
     text = ctl.run("snapshot", "--svg", tmp_path / "pictures").stdout
     drawn = tmp_path / "pictures/7_finding_1.svg"
     assert str(drawn) in text and "<svg" in drawn.read_text()
+
+
+def many_findings(count):
+    one = ITERATION["findings"][0]
+    return {**ITERATION, "process": {"pid": 7}, "findings": [
+        {**one, "id": i + 1, "title": f"leak number {i + 1}."} for i in range(count)]}
+
+
+def test_snapshot_prints_so_many_findings_and_their_pictures(ctl, agents):
+    svg = [f"/r/iteration_1_finding_{i}.svg" for i in (1, 2, 10, 11, 17)]
+    answer = {"report_id": "ab12-cd34", "directory": "/r", "svg": svg,
+              "iteration": many_findings(17)}
+    agents("shop", snapshot=answer)
+    text = ctl.run("snapshot").stdout
+    assert "number 10." in text and "number 11." not in text
+    assert "and 7 smaller findings: memalotctl print ab12-cd34 --limit 0 shows all" in text
+    assert [path in text for path in svg] == [True, True, True, False, False]
+    text = ctl.run("snapshot", "--limit", 1).stdout
+    assert "number 2." not in text and "and 16 smaller findings" in text
+    assert svg[0] in text and svg[1] not in text
+    text = ctl.run("snapshot", "--limit", 0).stdout
+    assert "number 17." in text and "smaller" not in text and svg[4] in text
+    assert ctl.json("snapshot", "--limit", 1) == answer, "the document stays whole"
+
+
+def test_a_report_that_was_not_saved_is_printed_all_the_same(ctl, agents):
+    answer = {"report_id": None, "store_error": "the disk is full",
+              "iteration": many_findings(12)}
+    agents("shop", snapshot=answer)
+    for options in ([], ["--all"]):
+        done = ctl.run("snapshot", *options, code=1)
+        assert "number 1." in done.stdout and ": --limit 0 shows all" in done.stdout
+        assert "not saved: the disk is full" in done.stderr
+        assert "report.directory" in done.stderr and done.stderr.count("\n") == 1
+    done = ctl.run("snapshot", "--json", code=1)
+    assert json.loads(done.stdout) == answer and "not saved" in done.stderr
 
 
 def test_snapshot_of_all_goes_on_after_a_failure(ctl, agents):

@@ -56,6 +56,20 @@ def stored(ctl, *options):
     return write(ctl, text, *options)
 
 
+def test_print_limits_the_findings_but_not_the_document(ctl):
+    one = ITERATION["findings"][0]
+    many = [{**one, "id": i + 1, "title": f"leak number {i + 1}."} for i in range(12)]
+    text = json.dumps({"iteration": {**ITERATION, "findings": many}, "summary": SUMMARY})
+    report = write(ctl, text + "\n", "--formats", "none")["report_id"]
+    text = ctl.run("print", report).stdout
+    assert "number 10." in text and "number 11." not in text
+    assert f"and 2 smaller findings: memalotctl print {report} --limit 0 shows" in text
+    assert "and 9 smaller findings" in ctl.run("print", report, "--limit", 3).stdout
+    assert "number 12." in ctl.run("print", report, "--limit", 0).stdout
+    document = ctl.json("print", report, "--limit", 1)
+    assert len(document["iterations"][0]["findings"]) == 12
+
+
 def test_the_writer_stores_draws_and_answers_in_one_line(ctl):
     answer = stored(ctl, "--keep", "5", "--formats", "dot,svg", "--max-nodes", "50")
     assert answer["findings"] == 1

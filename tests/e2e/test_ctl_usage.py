@@ -64,6 +64,8 @@ def test_version(ctl):
         (["config", "chekc", "x"], "did you mean 'check'?"),
         (["config", "check"], "needs one FILE"),
         (["snapshot", "1", "--all"], "not both"),
+        (["config", "show", "1", "-c", "x"], "not both"),
+        (["config", "reload", "-c", "x"], "takes no -c"),
         (["graph", "ab12-cd34", "-o", "x.gif"], ".svg, .dot or .png"),
         (["types", "--limit", "3\x1b[31m"], "'3?[31m'"),
     ],
@@ -98,6 +100,20 @@ def test_config_check_places_every_mistake(ctl, tmp_path):
     assert [m["line"] for m in document["mistakes"]] == [2, 3]
     assert ctl.json("config", "check", good)["valid"] is True
     assert ctl.run("config", "check", tmp_path / "none.yaml", code=1).stderr
+
+
+def test_config_show_of_a_file_needs_no_agent(ctl, tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text("name: shop\nreport:\n  keep: 3\n")
+    text = ctl.run("config", "show", "-c", config).stdout
+    assert "name: shop" in text and "  keep: 3  # default: 100\n" in text
+    assert "\n  socket: auto\n" in text, "defaults too"
+    again = tmp_path / "again.yaml"
+    again.write_text(text)
+    assert ctl.run("config", "show", "-c", again).stdout == text
+    assert ctl.json("config", "show", "-c", config)["report"]["keep"] == 3
+    config.write_text("nmae: shop\n")
+    assert f"{config}:1:1: " in ctl.run("config", "show", "-c", config, code=1).stderr
 
 
 def test_run_starts_nothing_with_a_broken_config(ctl, tmp_path):

@@ -213,3 +213,13 @@ def test_a_client_that_hangs_up_does_not_end_the_sweep_for_others(target, ctl):
     hasty.send("types")
     hasty.close()
     assert program.call("types")["types"]
+
+
+def test_a_report_that_cannot_be_stored_is_still_printed(target, ctl):
+    program = target("heap.py", 20_000, config="report:\n  directory: /dev/null/x\n")
+    done = ctl.run("snapshot", program.pid, code=1)
+    assert "live Python objects" in done.stdout and "sweep took" in done.stdout
+    assert "not saved: " in done.stderr and "/dev/null" in done.stderr
+    assert "report.directory" in done.stderr and done.stderr.count("\n") == 1
+    assert ctl.run("snapshot", program.pid, "--no-save").stderr == ""
+    assert program.ask("ping") == "pong"

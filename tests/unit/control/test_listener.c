@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 
 #include "listener.h"
 
-static char top[64], directory[80], path[100];
+static char top[64], directory[80], path[120];
 static struct ml_listener l;
 static struct ml_error err;
 
@@ -53,6 +54,18 @@ expect_refused(int code, const char *says)
     cr_expect_not_null(strstr(err.message, says), "%s", err.message);
     cr_expect_not(ml_listener_alive(&l));
     cr_expect_eq(l.fd.fd, -1);
+}
+
+static int
+connect_to(const char *file)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, file);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int failed =
+        connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+    close(fd);
+    return failed;
 }
 
 Test(listener, makes_a_private_directory_and_socket_whatever_the_umask)
@@ -171,6 +184,36 @@ Test(listener, a_successors_socket_is_not_removed)
     cr_expect(ml_listener_alive(&l));
 }
 
+Test(listener, the_longest_path_there_is_can_be_bound)
+{
+    struct stat st;
+    snprintf(path, sizeof(path), "%s/", directory);
+    size_t len = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+    memset(path + strlen(path), 'x', len - strlen(path));
+    path[len] = '\0'; /* a temporary name beside it would be one too long */
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(ml_listener_open(&l, path, &err), 0, "%s", err.message);
+        cr_expect_eq(mode_of(path), 0600);
+        cr_expect_eq(connect_to(path), 0);
+        cr_expect(lstat(path, &st) == 0 && st.st_nlink == 1);
+        ml_listener_close(&l, i == 1);
+    }
+    cr_expect_eq(access(path, F_OK), -1);
+}
+
+Test(listener, a_temporary_name_left_behind_is_no_obstacle)
+{
+    char temporary[110];
+    struct ml_listener first;
+    snprintf(temporary, sizeof(temporary), "%s/.7.sock", directory);
+    cr_assert_eq(ml_listener_open(&first, temporary, &err), 0, "%s", err.message);
+    expect_refused(ML_ESTATE, "another agent listens");
+    cr_expect(ml_listener_alive(&first), "somebody is at it");
+    ml_listener_close(&first, false);
+    cr_expect_eq(ml_listener_open(&l, path, &err), 0, "%s", err.message);
+    cr_expect_eq(access(temporary, F_OK), -1);
+}
+
 Test(listener, relative_and_long_paths_are_refused)
 {
     cr_expect_eq(ml_listener_open(&l, "7.sock", &err), ML_EINVAL);
@@ -214,4 +257,42 @@ Test(listener, of_many_that_start_at_once_one_gets_the_path)
     cr_expect_eq(winners, 1);
     while (waitpid(-1, NULL, 0) > 0) {
     }
+}
+
+/* -- what a client sees of a rebind --------------------------------------------------- */
+
+/* One turn for each byte from `go`: waits for the file, connects at once, says how it
+ * went. */
+static void
+poll_and_connect(int go, int done)
+{
+    char c;
+    while (read(go, &c, 1) == 1) {
+        while (access(path, F_OK) < 0) {
+        }
+        int failed = connect_to(path);
+        (void)!write(done, &failed, sizeof(failed));
+    }
+    _exit(0);
+}
+
+Test(listener, whoever_sees_the_file_is_let_in)
+{
+    int go[2], done[2], failed;
+    cr_assert(pipe(go) == 0 && pipe(done) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(go[1]);
+        poll_and_connect(go[0], done[1]);
+    }
+    close(go[0]);
+    for (int i = 0; i < 200; i++) {
+        (void)!write(go[1], "g", 1);
+        cr_assert_eq(ml_listener_open(&l, path, &err), 0, "%s", err.message);
+        cr_assert_eq(read(done[0], &failed, sizeof(failed)), (ssize_t)sizeof(failed));
+        cr_assert_eq(failed, 0, "rebind %d: %s", i, strerror(failed));
+        ml_listener_close(&l, true);
+    }
+    close(go[1]);
+    waitpid(child, NULL, 0);
 }

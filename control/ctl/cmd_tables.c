@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `memalotctl types`, `retained` and `garbage`: one sweep, printed as one table. They
+ * differ in what is asked for and how it is drawn, and in nothing else.
+ */
+#include "ask.h"
+
+static int
+run_types(const struct ml_ctl_args *args)
+{
+    return ml_ask_and_print(args, "types", ml_ask_limit(args), "sweeping",
+                            ml_render_types);
+}
+
+static int
+run_retained(const struct ml_ctl_args *args)
+{
+    return ml_ask_and_print(args, "retained", ml_ask_limit(args), "sweeping",
+                            ml_render_retained);
+}
+
+static int
+run_garbage(const struct ml_ctl_args *args)
+{
+    return ml_ask_and_print(args, "garbage", ml_ask_limit(args), "sweeping",
+                            ml_render_garbage);
+}
+
+static const struct ml_opt opts[] = {
+    {"limit", 'n', ML_OPT_INT, ML_CTL_OPT(limit), "N", 1, 100000,
+     "how many rows (default: 20)"},
+    ML_OPT_JSON,
+    ML_OPT_COLOR,
+    ML_OPT_HELP,
+    ML_OPT_END,
+};
+
+const struct ml_command ml_cmd_types = {
+    .name = "types",
+    .words_help = "[TARGET]",
+    .summary =
+        "Live objects by type: how many, their own size and what they keep alive",
+    .details = "Sizes are sys.getsizeof's. Retained is what would go if the objects of "
+               "the type went.",
+    .opts = opts,
+    .max_words = 1,
+    .run = run_types,
+};
+
+const struct ml_command ml_cmd_retained = {
+    .name = "retained",
+    .words_help = "[TARGET]",
+    .summary = "The biggest retainers: what would be freed if one object went",
+    .details = "Each row is one object and the shortest path to it from a named root.",
+    .opts = opts,
+    .max_words = 1,
+    .run = run_retained,
+};
+
+const struct ml_command ml_cmd_garbage = {
+    .name = "garbage",
+    .words_help = "[TARGET]",
+    .summary = "Cyclic garbage that waits for the collector, and what it cannot take",
+    .details = "Groups are cycles of the same types. Nothing is collected by asking.",
+    .opts = opts,
+    .max_words = 1,
+    .run = run_garbage,
+};
