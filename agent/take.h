@@ -70,8 +70,6 @@ struct take_kind {
     bool exact;            /* the builtin type itself, no subclass */
     bool heap_type;
     bool no_count;
-    bool always_gc;        /* every object of it is the collector's: no need to ask */
-    uint8_t preheader;     /* then: bytes in front of the object */
     bool bad;              /* its traverse crashed or did not return */
 };
 

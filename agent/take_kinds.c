@@ -114,8 +114,6 @@ describe(struct take_kind *kind, PyTypeObject *type)
     kind->type = type;
     kind->heap_type = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
     kind->traverse = (type->tp_flags & Py_TPFLAGS_HAVE_GC) ? type->tp_traverse : NULL;
-    kind->always_gc = kind->traverse != NULL && type->tp_is_gc == NULL;
-    kind->preheader = (uint8_t)compat_preheader_size(type, kind->always_gc);
     kind->shape = shape_of(type);
     kind->sizing = take_sizing(type, &kind->size_of);
     kind->exact = is_exact(type);

@@ -117,7 +117,7 @@ fold_own_dict(struct take *t, PyObject *op)
 static void
 refer_object(struct take_batch *b, PyObject *op, const struct take_kind *kind)
 {
-    if (kind->always_gc || (kind->traverse != NULL && PyObject_IS_GC(op))) {
+    if (kind->traverse != NULL && PyObject_IS_GC(op)) {
         kind->traverse(op, visit, b);
     }
     if (kind->shape == SHAPE_CODE) {

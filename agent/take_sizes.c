@@ -10,6 +10,8 @@
 
 #include "compat/compat.h"
 
+#define MAX_SIZE (1LL << 47)
+
 /* The `__sizeof__` descriptor in C that instances of `type` use; NULL for object's
  * and for one written in Python. */
 static PyMethodDescrObject *
@@ -69,24 +71,15 @@ object_size(PyObject *op)
     return size;
 }
 
-/* Subclasses add to the base's own size what their basic size is larger. */
-static size_t
-extra_basic(PyObject *op, PyTypeObject *base)
-{
-    return (size_t)(Py_TYPE(op)->tp_basicsize - base->tp_basicsize);
-}
-
+/* Whatever it answers, an object is not larger than the address space. */
 static size_t
 size_by_method(const struct take_kind *kind, PyObject *op)
 {
     PyObject *result = kind->size_of(op, NULL);
-    if (result == NULL || !PyLong_Check(result)) {
-        PyErr_Clear();
-        return object_size(op);
-    }
-    size_t size = (size_t)PyLong_AsUnsignedLongMask(result);
-    Py_DECREF(result);
-    return size;
+    long long size = result != NULL && PyLong_Check(result) ? PyLong_AsLongLong(result) : -1;
+    PyErr_Clear();
+    Py_XDECREF(result);
+    return size >= 0 && size < MAX_SIZE ? (size_t)size : object_size(op);
 }
 
 static size_t
@@ -118,10 +111,10 @@ take_size(const struct take_kind *kind, PyObject *op)
         size = set_size(op);
         break;
     case SIZING_STR:
-        size = compat_str_size(op) + extra_basic(op, &PyUnicode_Type);
+        size = compat_str_size(op);
         break;
     case SIZING_INT:
-        size = compat_long_size(op) + extra_basic(op, &PyLong_Type);
+        size = compat_long_size(op);
         break;
     case SIZING_BYTEARRAY:
         size = (size_t)Py_TYPE(op)->tp_basicsize + (size_t)((PyByteArrayObject *)op)->ob_alloc;
@@ -130,7 +123,6 @@ take_size(const struct take_kind *kind, PyObject *op)
         size = size_by_method(kind, op);
         break;
     }
-    bool plain = kind->always_gc || kind->traverse == NULL;
-    size += plain ? kind->preheader : compat_preheader_size(kind->type, PyObject_IS_GC(op));
+    size += compat_preheader_size(op);
     return kind->shape == SHAPE_INSTANCE ? size + compat_instance_values_size(op) : size;
 }

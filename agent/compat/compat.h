@@ -43,9 +43,8 @@ int compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *c
 /* The reference count; false when it says nothing (immortal, deep-frozen). */
 bool compat_refcount(PyObject *op, int64_t *count);
 
-/* Bytes in front of an instance of `type` that sys.getsizeof counts; `is_gc` says whether
- * that instance is the collector's. */
-size_t compat_preheader_size(PyTypeObject *type, bool is_gc);
+/* Bytes in front of an instance that sys.getsizeof counts. */
+size_t compat_preheader_size(PyObject *op);
 
 /* An int's size without the header in front. */
 size_t compat_long_size(PyObject *op);

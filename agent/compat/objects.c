@@ -22,9 +22,14 @@ compat_refcount(PyObject *op, int64_t *count)
 }
 
 size_t
-compat_preheader_size(PyTypeObject *type, bool is_gc)
+compat_preheader_size(PyObject *op)
 {
-    size_t size = is_gc ? sizeof(PyGC_Head) : 0;
+    PyTypeObject *type = Py_TYPE(op);
+#if ML_PY_311 || ML_PY_312 /* where static types count as having one */
+    size_t size = PyType_IS_GC(type) ? sizeof(PyGC_Head) : 0;
+#else
+    size_t size = PyObject_IS_GC(op) ? sizeof(PyGC_Head) : 0;
+#endif
 #if ML_PY_311
     size += (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) ? 2 * sizeof(PyObject *) : 0;
 #elif PY_VERSION_HEX >= 0x030C0000
@@ -44,6 +49,7 @@ compat_long_size(PyObject *op)
     return offsetof(PyLongObject, long_value.ob_digit) + digits * sizeof(digit);
 #else
     Py_ssize_t digits = Py_SIZE(op) < 0 ? -Py_SIZE(op) : Py_SIZE(op);
+    digits += ML_PY_311 && digits == 0; /* its 0 has a digit */
     return offsetof(PyLongObject, ob_digit) + (size_t)digits * sizeof(digit);
 #endif
 }
@@ -102,6 +108,18 @@ compat_dict_size(PyObject *op)
     return size;
 }
 #else
+/* An instance's dict may read the values inside the instance, which are counted there. */
+static bool
+values_are_inline(PyDictObject *dict)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return dict->ma_values->embedded;
+#else
+    (void)dict;
+    return false;
+#endif
+}
+
 size_t
 compat_dict_size(PyObject *op)
 {
@@ -109,16 +127,9 @@ compat_dict_size(PyObject *op)
     PyDictKeysObject *keys = dict->ma_keys;
     size_t usable = ((size_t)DK_SIZE(keys) << 1) / 3;
     size_t size = (size_t)Py_TYPE(op)->tp_basicsize;
-#if PY_VERSION_HEX >= 0x030D0000
-    if (dict->ma_values != NULL) {
-        struct _dictvalues *values = dict->ma_values;
-        size += values->embedded ? 0
-                                 : ((size_t)values->capacity + 1) * sizeof(PyObject *) +
-                                       ((size_t)values->capacity + 7) / 8 * 8;
+    if (dict->ma_values != NULL && !values_are_inline(dict)) {
+        size += (size_t)(keys->dk_nentries + keys->dk_usable) * sizeof(PyObject *);
     }
-#else
-    size += dict->ma_values != NULL ? usable * sizeof(PyObject *) : 0;
-#endif
     if (keys->dk_refcnt == 1) {
         size_t entry = DK_IS_UNICODE(keys) ? sizeof(PyDictUnicodeEntry)
                                            : sizeof(PyDictKeyEntry);

@@ -27,10 +27,11 @@ static_state(PyTypeObject *type)
     }
     size_t index = (size_t)type->tp_subclasses - 1;
     PyInterpreterState *interp = PyInterpreterState_Main();
-    if (index < _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES) {
+    /* Both tables count from 1; which one it is in shows by the type that is there. */
+    if (index < _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES &&
+        interp->types.builtins.initialized[index].type == type) {
         return &interp->types.builtins.initialized[index];
     }
-    index -= _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES;
     return index < _Py_MAX_MANAGED_STATIC_EXT_TYPES
                ? &interp->types.for_extensions.initialized[index]
                : NULL;
