@@ -69,7 +69,7 @@ test-slow: test-deps
 ## asan: the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:
 	@tools/deps.sh test
-	@tools/configure.sh $(ASAN) $(PYTHON) -Db_sanitize=address,undefined -Db_lundef=false
+	@tools/configure.sh $(ASAN) $(PYTHON) -Db_sanitize=address,undefined -Db_lundef=false -Db_ndebug=false
 	@ninja -C $(ASAN) -j $(JOBS) --quiet
 	@meson test -C $(ASAN) --num-processes $(JOBS) --print-errorlogs
 
