@@ -59,8 +59,8 @@ unit: test-deps
 e2e: test-deps
 	@$(PYTEST) -m 'not slow'
 
-## matrix: the end-to-end tests on every interpreter found
-matrix: agents e2e
+## matrix: the end-to-end tests, long ones too, on every interpreter found
+matrix: test-slow
 
 ## test-slow: the long ones too (CPython's own tests, a thousand sweeps)
 test-slow: test-deps
@@ -108,7 +108,7 @@ help:
 
 test-deps: venv
 	@tools/deps.sh test
-	@tools/configure.sh $(BUILD) $(PYTHON)
+	@tools/configure.sh $(BUILD) $$(tools/pythons.sh found) $(PYTHON)
 	@$(NINJA)
 
 venv:

@@ -139,10 +139,11 @@ join_formats(const struct ml_settings *s, char *out, size_t cap)
 static int
 answer_error(struct ml_buf *answer, int status, struct ml_error *err)
 {
-    const char *text = ml_buf_str(answer);
     static const char key[] = "{\"error\":";
-    if (strncmp(text, key, sizeof(key) - 1) == 0) {
-        const char *from = strchr(text + sizeof(key) - 1, '"');
+    const char *text = ml_buf_str(answer);
+    const char *colon = strchr(text, ':');
+    if (colon != NULL && strncmp(text, key, sizeof(key) - 1) == 0) {
+        const char *from = strchr(colon, '"');
         const char *to = strrchr(text, '"');
         if (from != NULL && to > from) {
             return ml_error_set(err, ML_EIO, "%.*s", (int)(to - from - 1), from + 1);
