@@ -17,12 +17,13 @@
  */
 #include "take.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "compat/compat.h"
 
 #define BATCH 128         /* nodes */
-#define PREFETCH 16       /* nodes ahead */
+#define ASK_EVERY 16384   /* nodes */
 #define SPREAD_DICT 16    /* a dict with more entries is a collection, not a record */
 #define SPREAD_TUPLE 8
 #define SPREAD_OTHER 32
@@ -33,6 +34,7 @@ struct batch {
     struct take *t;
     struct ml_u64vec to;
     uint32_t end[BATCH]; /* in `to`, for each node of the batch */
+    size_t object;       /* where the references of the object at work begin in `to` */
     uint32_t *ids;       /* resolved, as many as to.cap */
     size_t ids_cap;
 };
@@ -123,12 +125,16 @@ add_tracked(PyObject *op, void *ctx)
 
 /* -- references ------------------------------------------------------------------------ */
 
-/* The guard must not jump out of a half-done growth. */
+/* The guard must not jump out of a half-done growth. A traverse that visits without end
+ * is ended here, before it has all memory. */
 static bool
 grow(struct batch *b)
 {
     struct ml_guard *guard = b->t->guard;
     int armed = guard != NULL ? guard->armed : 0;
+    if (armed && b->to.len - b->object > b->t->most_refs) {
+        ml_guard_leave(guard, ML_GUARD_ENDLESS);
+    }
     if (guard != NULL) {
         guard->armed = 0;
     }
@@ -153,7 +159,7 @@ visit(PyObject *op, void *arg)
 {
     struct batch *b = arg;
     refer(b, op);
-    return b->t->failed; /* a traverse that never ends ends here at last */
+    return b->t->failed;
 }
 
 static void
@@ -244,7 +250,7 @@ refer_all(struct batch *b, PyObject *op, const struct take_kind *kind)
     if (kind->bad) {
         return;
     }
-    size_t before = b->to.len;
+    size_t before = b->object = b->to.len;
     switch ((enum take_shape)kind->shape) {
     case SHAPE_NONE:
     case SHAPE_BOOL:
@@ -333,6 +339,103 @@ finish_node(struct take *t, uint32_t node, size_t edges)
 
 /* -- the walk ------------------------------------------------------------------------------ */
 
+static void
+note_bad_type(struct take *t, uint32_t node, const char *what)
+{
+    struct take_kind *kind = &t->kinds.data[t->graph.kind[node]];
+    kind->bad = true;
+    ml_buf_puts(&t->warnings, "objects of type ");
+    take_type_name(kind->type, &t->warnings);
+    ml_buf_printf(&t->warnings,
+                  " could not be walked: its tp_traverse %s; what they hold is missing "
+                  "here\n",
+                  what);
+}
+
+/* The same for a call that the guard ended. */
+static void
+note_failed_type(struct take *t, uint32_t node)
+{
+    char what[80];
+    snprintf(what, sizeof(what), "ended in %s", ml_guard_reason(t->guard->signal));
+    note_bad_type(t, node, what);
+}
+
+/* Faults, or says no, when there is no object. A static type that nobody made ready has
+ * no type of its own. */
+static bool
+is_object(struct take *t, PyObject *op)
+{
+    if (t->guard == NULL) {
+        return true;
+    }
+    ml_guard_arm(t->guard);
+    PyTypeObject *volatile type = Py_TYPE(op);
+    PyTypeObject *volatile meta = Py_TYPE(type);
+    bool sound = meta == NULL || (meta->tp_flags & Py_TPFLAGS_TYPE_SUBCLASS) != 0;
+    ml_guard_disarm(t->guard);
+    return sound;
+}
+
+/* The type of the object whose traverse showed what stands at `at` is at fault. */
+static void
+blame(struct batch *b, uint32_t first, size_t at)
+{
+    uint32_t i = 0;
+    while (b->end[i] <= at) {
+        i++;
+    }
+    if (!take_kind_of(b->t, first + i)->bad) {
+        note_bad_type(b->t, first + i, "showed something that is no object");
+    }
+}
+
+/* Addresses -> nodes, new ones entered; ML_NO_NODE for what is no object. */
+static bool
+look_up(struct batch *b, uint32_t first)
+{
+    struct take *t = b->t;
+    volatile size_t i = 0;
+    if (t->guard != NULL && ML_GUARD_ENTER(t->guard) != 0) {
+        b->ids[i] = ML_NO_NODE;
+        blame(b, first, i);
+        i = i + 1;
+    }
+    for (; i < b->to.len; i = i + 1) {
+        uint64_t address = b->to.data[i];
+        uint32_t node = ml_addr_map_get(t->map, address);
+        if (node == ML_NO_NODE) {
+            PyObject *op = (PyObject *)(uintptr_t)address;
+            if ((address & 7) != 0 || !is_object(t, op)) {
+                blame(b, first, i);
+            }
+            else if ((node = take_node(t, op)) == ML_NO_NODE) {
+                return false;
+            }
+        }
+        b->ids[i] = node;
+    }
+    return true;
+}
+
+static bool
+add_edges(struct batch *b, uint32_t first, uint32_t count)
+{
+    uint32_t begin = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t n = 0, *to = b->ids + begin;
+        for (uint32_t k = 0; k < b->end[i] - begin; k++) {
+            to[n] = to[k];
+            n += to[k] != ML_NO_NODE;
+        }
+        begin = b->end[i];
+        if (ml_heap_graph_add_edges(&b->t->graph, first + i, to, n) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool
 resolve(struct batch *b, uint32_t first, uint32_t count)
 {
@@ -351,34 +454,7 @@ resolve(struct batch *b, uint32_t first, uint32_t count)
         ml_addr_map_prefetch(t->map, b->to.data[i]);
         __builtin_prefetch((void *)(uintptr_t)b->to.data[i]);
     }
-    for (size_t i = 0; i < n; i++) {
-        b->ids[i] = take_node(t, (PyObject *)(uintptr_t)b->to.data[i]);
-        if (b->ids[i] == ML_NO_NODE) {
-            return false;
-        }
-    }
-    uint32_t begin = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (ml_heap_graph_add_edges(&t->graph, first + i, b->ids + begin,
-                                    b->end[i] - begin) < 0) {
-            return false;
-        }
-        begin = b->end[i];
-    }
-    return true;
-}
-
-static void
-note_bad_type(struct take *t, uint32_t node)
-{
-    struct take_kind *kind = &t->kinds.data[t->graph.kind[node]];
-    kind->bad = true;
-    ml_buf_puts(&t->warnings, "objects of type ");
-    take_type_name(kind->type, &t->warnings);
-    ml_buf_printf(&t->warnings,
-                  " could not be walked: its tp_traverse ended in %s; what they hold is "
-                  "missing here\n",
-                  ml_guard_reason(t->guard->signal));
+    return look_up(b, first) && add_edges(b, first, count);
 }
 
 /* Gathers the references of nodes first..first+count. Other people's code runs here. */
@@ -391,7 +467,7 @@ gather(struct batch *b, uint32_t first, uint32_t count)
     b->to.len = 0;
     if (t->guard != NULL && ML_GUARD_ENTER(t->guard) != 0) {
         b->to.len = good;
-        note_bad_type(t, first + i);
+        note_failed_type(t, first + i);
         b->end[i] = (uint32_t)good;
         i = i + 1;
         failures = failures + 1;
@@ -402,14 +478,9 @@ gather(struct batch *b, uint32_t first, uint32_t count)
     while (i < count) {
         uint32_t node = first + i;
         good = b->to.len;
-        if (t->guard != NULL) {
-            t->guard->calls++;
-            t->guard->armed = 1;
-        }
+        ml_guard_arm(t->guard);
         refer_all(b, take_object(t, node), take_kind_of(t, node));
-        if (t->guard != NULL) {
-            t->guard->armed = 0;
-        }
+        ml_guard_disarm(t->guard);
         b->end[i] = (uint32_t)b->to.len;
         i = i + 1;
     }
@@ -423,18 +494,14 @@ finish_batch(struct batch *b, uint32_t first, uint32_t count)
     struct take *t = b->t;
     volatile uint32_t i = 0;
     if (t->guard != NULL && ML_GUARD_ENTER(t->guard) != 0) {
-        t->kinds.data[t->graph.kind[first + i]].sizing = SIZING_OBJECT;
-        i = i + 1;
+        struct take_kind *kind = &t->kinds.data[t->graph.kind[first + i]];
+        i = i + (kind->sizing == SIZING_OBJECT); /* once more, without asking it */
+        kind->sizing = SIZING_OBJECT;
     }
     while (i < count) {
-        if (t->guard != NULL) {
-            t->guard->calls++;
-            t->guard->armed = 1;
-        }
+        ml_guard_arm(t->guard);
         finish_node(t, first + i, b->end[i] - (i > 0 ? b->end[i - 1] : 0));
-        if (t->guard != NULL) {
-            t->guard->armed = 0;
-        }
+        ml_guard_disarm(t->guard);
         i = i + 1;
     }
 }
@@ -444,6 +511,7 @@ walk(struct take *t, struct ml_error *err)
 {
     struct batch b = {.t = t};
     int rc = ML_OK;
+    uint32_t asked = 0; /* nodes since then; batches at the heap's edge are short */
     for (uint32_t node = 0; node < t->graph.node_count && rc == ML_OK;) {
         uint32_t left = t->graph.node_count - node, count = left < BATCH ? left : BATCH;
         for (uint32_t i = 0; i < count && node + count + i < t->graph.node_count; i++) {
@@ -458,11 +526,13 @@ walk(struct take *t, struct ml_error *err)
             rc = ml_error_nomem(err);
         }
         node += count;
-        if ((node & 0x3FFF) == 0 &&
+        asked += count;
+        if (asked >= ASK_EVERY &&
             ml_cancel_ask(t->cancel, "walking the heap",
                           (double)node / (double)t->graph.node_count)) {
             rc = ml_error_set(err, ML_ECANCELLED, "stopped while walking the heap");
         }
+        asked = asked >= ASK_EVERY ? 0 : asked;
     }
     ml_alloc_free_array(t->a, b.ids, b.ids_cap, sizeof(*b.ids));
     ml_u64vec_free(&b.to, t->a);
