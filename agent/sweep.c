@@ -179,13 +179,19 @@ open_pipe(struct ml_sweep *s, int *out, struct ml_error *err)
     return true;
 }
 
+/* No collection may begin meanwhile: a C __sizeof__ makes objects, and what it would free
+ * is on the sweep's list. */
 static void
 sweep_in_place(struct ml_sweep *s, double since)
 {
     ml_buf_init(&s->input, &ml_alloc_libc);
     s->job->in_place = &s->input;
     s->in_place = true;
+    int enabled = PyGC_Disable();
     sweep_child_in_place(s->job);
+    if (enabled) {
+        PyGC_Enable();
+    }
     s->pause = sweep_now() - since;
 }
 

@@ -1,50 +1,79 @@
 /* SPDX-License-Identifier: MIT
  *
- * See sweep_guard.h. The timer counts wall-clock ticks: a traverse that waits for a lock
- * uses no processor time, and none of CPython's takes seconds for one object.
+ * See sweep_guard.h. The timer ticks by the wall clock, since a traverse that waits for a
+ * lock uses no processor time; but ticks alone say nothing on a loaded machine. A call
+ * that sleeps is interrupted by the tick and goes to sleep again, once for each tick; one
+ * that starves does not.
  */
 #define _GNU_SOURCE
 #include "sweep_guard.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
+#include <time.h>
 
 #define TICK_SECONDS 1
-#define TICKS_ALLOWED 5
+#define SECONDS_ALLOWED 5.0 /* of processor time */
+#define TICKS_ALLOWED 5     /* asleep */
+#define ASLEEP 0.01         /* seconds of processor time in a tick, at most */
 #define STACK_SIZE (64 * 1024)
 
 /* One guard per sweep process; set once before any handler can run. */
 static struct ml_guard *the_guard;
 static char signal_stack[STACK_SIZE];
 
-static void
-go_back(int signal)
+void
+ml_guard_leave(struct ml_guard *g, int signal)
 {
-    the_guard->armed = 0;
-    the_guard->signal = signal;
-    siglongjmp(the_guard->back, 1);
+    g->armed = 0;
+    g->signal = signal;
+    siglongjmp(g->back, 1);
 }
 
 static void
 on_fault(int signal)
 {
     if (the_guard->armed) {
-        go_back(signal);
+        ml_guard_leave(the_guard, signal);
     }
     the_guard->fatal(the_guard->ctx, signal);
+}
+
+static double
+cpu_used(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static long
+times_slept(void)
+{
+    struct rusage used;
+    return getrusage(RUSAGE_SELF, &used) == 0 ? used.ru_nvcsw : 0;
 }
 
 static void
 on_tick(int signal)
 {
-    if (!the_guard->armed || the_guard->calls != the_guard->seen) {
-        the_guard->seen = the_guard->calls;
-        the_guard->ticks = 0;
-        return;
+    struct ml_guard *g = the_guard;
+    double cpu = cpu_used();
+    long sleeps = times_slept();
+    if (!g->armed || g->calls != g->seen) {
+        g->seen = g->calls;
+        g->cpu_since = cpu;
+        g->waiting = 0;
     }
-    if (++the_guard->ticks >= TICKS_ALLOWED) {
-        the_guard->ticks = 0;
-        go_back(signal);
+    else if (sleeps > g->sleeps_last && cpu - g->cpu_last < ASLEEP) {
+        g->waiting++;
+    }
+    g->cpu_last = cpu;
+    g->sleeps_last = sleeps;
+    if (g->waiting >= TICKS_ALLOWED || cpu - g->cpu_since >= SECONDS_ALLOWED) {
+        g->waiting = 0;
+        ml_guard_leave(g, signal);
     }
 }
 
@@ -73,6 +102,8 @@ const char *
 ml_guard_reason(int signal)
 {
     switch (signal) {
+    case ML_GUARD_ENDLESS:
+        return "more references than there is memory for";
     case SIGSEGV:
     case SIGBUS:
         return "a memory fault";

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SPARE_REFS (1 << 20) /* the figures are of a moment ago */
+
 /* A small file of /proc without stdio; terminated. */
 static void
 read_small(const char *path, char *out, size_t cap)
@@ -38,6 +40,7 @@ read_memory(int pid, struct sweep_memory *out)
     snprintf(path, sizeof(path), "/proc/%d/status", pid);
     read_small(path, text, sizeof(text));
     out->rss = kilobytes_after(text, "VmRSS:");
+    out->swap = kilobytes_after(text, "VmSwap:");
     out->peak_rss = kilobytes_after(text, "VmHWM:");
     read_small("/proc/meminfo", text, sizeof(text));
     out->host_total = kilobytes_after(text, "MemTotal:");
@@ -91,6 +94,7 @@ sweep_view_build(struct sweep_view *v, const struct sweep_job *job,
     read_memory(job->pid, &v->memory);
     int rc = take_init(&v->take, a, cancel, guard, err);
     v->take.redact = (int)job->settings.report.redact;
+    v->take.most_refs = (v->memory.rss + v->memory.swap) / sizeof(void *) + SPARE_REFS;
     if (rc == ML_OK) {
         rc = take_all(&v->take, err);
     }

@@ -70,7 +70,7 @@ struct take_kind {
     bool exact;            /* the builtin type itself, no subclass */
     bool heap_type;
     bool no_count;
-    bool bad;              /* its traverse crashed or did not return */
+    bool bad;              /* its traverse crashed, did not return or showed no object */
 };
 
 ML_VEC(take_kind_vec, struct take_kind)
@@ -135,6 +135,7 @@ struct take {
     struct ml_buf warnings; /* sentences, each ended by a newline */
     int redact;             /* settings.report.redact */
     uint32_t tracked;
+    uint64_t most_refs;     /* one object cannot hold more: the program's memory in words */
     bool failed;            /* an allocation failed somewhere inside a callback */
 };
 

@@ -15,11 +15,12 @@
  */
 #include "take_refs.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "compat/compat.h"
 
-#define PREFETCH 16       /* nodes ahead */
+#define ASK_EVERY 16384   /* nodes */
 #define GUARD_LIMIT 100   /* types whose traverse failed, before the sweep gives up */
 
 /* -- nodes -------------------------------------------------------------------------- */
@@ -79,9 +80,6 @@ node_with_flags(struct take *t, PyObject *op, uint8_t flags)
 {
     uint32_t node = t->graph.node_count, found;
     int is_new = ml_addr_map_get_or_put(t->map, (uint64_t)(uintptr_t)op, node, &found);
-    if (is_new == ML_EINVAL) { /* no object can stand there: not a reference */
-        return ML_NO_NODE;
-    }
     if (is_new < 0 || (is_new > 0 && !enter(t, op, node, flags))) {
         t->failed = true;
         return ML_NO_NODE;
@@ -110,6 +108,103 @@ add_tracked(PyObject *op, void *ctx)
 
 /* -- the walk ------------------------------------------------------------------------------ */
 
+static void
+note_bad_type(struct take *t, uint32_t node, const char *what)
+{
+    struct take_kind *kind = &t->kinds.data[t->graph.kind[node]];
+    kind->bad = true;
+    ml_buf_puts(&t->warnings, "objects of type ");
+    take_type_name(kind->type, &t->warnings);
+    ml_buf_printf(&t->warnings,
+                  " could not be walked: its tp_traverse %s; what they hold is missing "
+                  "here\n",
+                  what);
+}
+
+/* The same for a call that the guard ended. */
+static void
+note_failed_type(struct take *t, uint32_t node)
+{
+    char what[80];
+    snprintf(what, sizeof(what), "ended in %s", ml_guard_reason(t->guard->signal));
+    note_bad_type(t, node, what);
+}
+
+/* Faults, or says no, when there is no object. A static type that nobody made ready has
+ * no type of its own. */
+static bool
+is_object(struct take *t, PyObject *op)
+{
+    if (t->guard == NULL) {
+        return true;
+    }
+    ml_guard_arm(t->guard);
+    PyTypeObject *volatile type = Py_TYPE(op);
+    PyTypeObject *volatile meta = Py_TYPE(type);
+    bool sound = meta == NULL || (meta->tp_flags & Py_TPFLAGS_TYPE_SUBCLASS) != 0;
+    ml_guard_disarm(t->guard);
+    return sound;
+}
+
+/* The type of the object whose traverse showed what stands at `at` is at fault. */
+static void
+blame(struct take_batch *b, uint32_t first, size_t at)
+{
+    uint32_t i = 0;
+    while (b->end[i] <= at) {
+        i++;
+    }
+    if (!take_kind_of(b->t, first + i)->bad) {
+        note_bad_type(b->t, first + i, "showed something that is no object");
+    }
+}
+
+/* Addresses -> nodes, new ones entered; ML_NO_NODE for what is no object. */
+static bool
+look_up(struct take_batch *b, uint32_t first)
+{
+    struct take *t = b->t;
+    volatile size_t i = 0;
+    if (t->guard != NULL && ML_GUARD_ENTER(t->guard) != 0) {
+        b->ids[i] = ML_NO_NODE;
+        blame(b, first, i);
+        i = i + 1;
+    }
+    for (; i < b->to.len; i = i + 1) {
+        uint64_t address = b->to.data[i];
+        uint32_t node = ml_addr_map_get(t->map, address);
+        if (node == ML_NO_NODE) {
+            PyObject *op = (PyObject *)(uintptr_t)address;
+            if ((address & 7) != 0 || !is_object(t, op)) {
+                blame(b, first, i);
+            }
+            else if ((node = take_node(t, op)) == ML_NO_NODE) {
+                return false;
+            }
+        }
+        b->ids[i] = node;
+    }
+    return true;
+}
+
+static bool
+add_edges(struct take_batch *b, uint32_t first, uint32_t count)
+{
+    uint32_t begin = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t n = 0, *to = b->ids + begin;
+        for (uint32_t k = 0; k < b->end[i] - begin; k++) {
+            to[n] = to[k];
+            n += to[k] != ML_NO_NODE;
+        }
+        begin = b->end[i];
+        if (ml_heap_graph_add_edges(&b->t->graph, first + i, to, n) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool
 resolve(struct take_batch *b, uint32_t first, uint32_t count)
 {
@@ -128,33 +223,7 @@ resolve(struct take_batch *b, uint32_t first, uint32_t count)
         ml_addr_map_prefetch(t->map, b->to.data[i]);
         __builtin_prefetch((void *)(uintptr_t)b->to.data[i]);
     }
-    size_t at = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        size_t good = 0;
-        for (; at < b->end[i]; at++) {
-            uint32_t node = take_node(t, (PyObject *)(uintptr_t)b->to.data[at]);
-            if (node != ML_NO_NODE) {
-                b->ids[good++] = node;
-            }
-        }
-        if (t->failed || ml_heap_graph_add_edges(&t->graph, first + i, b->ids, good) < 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void
-note_bad_type(struct take *t, uint32_t node)
-{
-    struct take_kind *kind = &t->kinds.data[t->graph.kind[node]];
-    kind->bad = true;
-    ml_buf_puts(&t->warnings, "objects of type ");
-    take_type_name(kind->type, &t->warnings);
-    ml_buf_printf(&t->warnings,
-                  " could not be walked: its tp_traverse ended in %s; what they hold is "
-                  "missing here\n",
-                  ml_guard_reason(t->guard->signal));
+    return look_up(b, first) && add_edges(b, first, count);
 }
 
 /* Gathers the references of nodes first..first+count. Other people's code runs here. */
@@ -167,7 +236,7 @@ gather(struct take_batch *b, uint32_t first, uint32_t count)
     b->to.len = 0;
     if (t->guard != NULL && ML_GUARD_ENTER(t->guard) != 0) {
         b->to.len = good;
-        note_bad_type(t, first + i);
+        note_failed_type(t, first + i);
         b->end[i] = (uint32_t)good;
         i = i + 1;
         failures = failures + 1;
@@ -178,14 +247,9 @@ gather(struct take_batch *b, uint32_t first, uint32_t count)
     while (i < count) {
         uint32_t node = first + i;
         good = b->to.len;
-        if (t->guard != NULL) {
-            t->guard->calls++;
-            t->guard->armed = 1;
-        }
+        ml_guard_arm(t->guard);
         take_refs(b, take_object(t, node), take_kind_of(t, node));
-        if (t->guard != NULL) {
-            t->guard->armed = 0;
-        }
+        ml_guard_disarm(t->guard);
         b->end[i] = (uint32_t)b->to.len;
         i = i + 1;
     }
@@ -199,18 +263,14 @@ finish_batch(struct take_batch *b, uint32_t first, uint32_t count)
     struct take *t = b->t;
     volatile uint32_t i = 0;
     if (t->guard != NULL && ML_GUARD_ENTER(t->guard) != 0) {
-        t->kinds.data[t->graph.kind[first + i]].sizing = SIZING_OBJECT;
-        i = i + 1;
+        struct take_kind *kind = &t->kinds.data[t->graph.kind[first + i]];
+        i = i + (kind->sizing == SIZING_OBJECT); /* once more, without asking it */
+        kind->sizing = SIZING_OBJECT;
     }
     while (i < count) {
-        if (t->guard != NULL) {
-            t->guard->calls++;
-            t->guard->armed = 1;
-        }
+        ml_guard_arm(t->guard);
         take_finish_node(t, first + i, b->end[i] - (i > 0 ? b->end[i - 1] : 0));
-        if (t->guard != NULL) {
-            t->guard->armed = 0;
-        }
+        ml_guard_disarm(t->guard);
         i = i + 1;
     }
 }
@@ -220,6 +280,7 @@ walk(struct take *t, struct ml_error *err)
 {
     struct take_batch b = {.t = t};
     int rc = ML_OK;
+    uint32_t asked = 0; /* nodes since then; batches at the heap's edge are short */
     for (uint32_t node = 0; node < t->graph.node_count && rc == ML_OK;) {
         uint32_t left = t->graph.node_count - node, count = left < TAKE_BATCH ? left : TAKE_BATCH;
         for (uint32_t i = 0; i < count && node + count + i < t->graph.node_count; i++) {
@@ -234,11 +295,13 @@ walk(struct take *t, struct ml_error *err)
             rc = ml_error_nomem(err);
         }
         node += count;
-        if ((node & 0x3FFF) == 0 &&
+        asked += count;
+        if (asked >= ASK_EVERY &&
             ml_cancel_ask(t->cancel, "walking the heap",
                           (double)node / (double)t->graph.node_count)) {
             rc = ml_error_set(err, ML_ECANCELLED, "stopped while walking the heap");
         }
+        asked = asked >= ASK_EVERY ? 0 : asked;
     }
     ml_alloc_free_array(t->a, b.ids, b.ids_cap, sizeof(*b.ids));
     ml_u64vec_free(&b.to, t->a);

@@ -13,12 +13,16 @@
 #define SPREAD_TUPLE 8
 #define SPREAD_OTHER 32
 
-/* The guard must not jump out of a half-done growth. */
+/* The guard must not jump out of a half-done growth. A traverse that visits without end
+ * is ended here, before it has all memory. */
 static bool
 grow(struct take_batch *b)
 {
     struct ml_guard *guard = b->t->guard;
     int armed = guard != NULL ? guard->armed : 0;
+    if (armed && b->to.len - b->object > b->t->most_refs) {
+        ml_guard_leave(guard, ML_GUARD_ENDLESS);
+    }
     if (guard != NULL) {
         guard->armed = 0;
     }
@@ -43,7 +47,7 @@ visit(PyObject *op, void *arg)
 {
     struct take_batch *b = arg;
     refer(b, op);
-    return b->t->failed; /* a traverse that never ends ends here at last */
+    return b->t->failed;
 }
 
 static void
@@ -134,7 +138,7 @@ take_refs(struct take_batch *b, PyObject *op, const struct take_kind *kind)
     if (kind->bad) {
         return;
     }
-    size_t before = b->to.len;
+    size_t before = b->object = b->to.len;
     switch ((enum take_shape)kind->shape) {
     case SHAPE_NONE:
     case SHAPE_BOOL:

@@ -14,6 +14,7 @@ struct take_batch {
     struct take *t;
     struct ml_u64vec to;
     uint32_t end[TAKE_BATCH]; /* in `to`, for each node of the batch */
+    size_t object;       /* where the references of the object at work begin in `to` */
     uint32_t *ids;       /* resolved, as many as to.cap */
     size_t ids_cap;
 };

@@ -92,8 +92,12 @@ def badtraverse(python, tmp_path):
     return folder
 
 
-def test_a_crashing_traverse_costs_one_type(target, badtraverse):
-    program = target("wild.py", badtraverse, "crash")
+@pytest.mark.parametrize("how", [
+    "crash", "abort", "overflow", "endless", "show_wild", "show_unaligned", "show_stale",
+    "sleep",
+])
+def test_a_crashing_traverse_costs_one_type(target, badtraverse, how):
+    program = target("wild.py", badtraverse, how)
     answer = program.call("types", limit=100_000)
 
     assert any("badtraverse.Wild" in text for text in answer["sweep"]["warnings"])
@@ -117,6 +121,16 @@ def test_a_traverse_that_never_returns_costs_one_report(target, badtraverse):
     answer = program.call("types", limit=100_000)
     counts = {row["type"]: row["count"] for row in answer["types"]}
     assert counts["badtraverse.Wild"] == 10
+
+
+@pytest.mark.parametrize("how", ["size_crash", "size_nonsense"])
+def test_a_bad_sizeof_costs_nothing(target, badtraverse, how):
+    program = target("wild.py", badtraverse, how)
+    rows = program.call("types", limit=100_000)["types"]
+    wild = next(row for row in rows if row["type"] == "badtraverse.Wild")
+    assert wild["count"] == 10
+    assert 10 * 16 <= wild["shallow_size"] <= 10 * 64
+    assert sum(row["shallow_size"] for row in rows) < 1 << 30
 
 
 def test_where_clone_is_refused_the_sweep_runs_in_place_and_says_so(target, python):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Holds objects of an extension type whose tp_traverse goes wrong in a copy of the
-process. Arguments: the folder of the extension, `crash`, `hang` or `fine`."""
+process. Arguments: the folder of the extension, and what goes wrong."""
 
 import sys
 
