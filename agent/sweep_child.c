@@ -208,42 +208,63 @@ remember_report(struct child *c, const struct ml_buf *reply)
     }
 }
 
-/* The answer of a saved snapshot: what the writer said, and the iteration itself. */
+/* In place the agent does it, after the GIL was given back. */
+static void
+leave_to_agent(struct child *c, uint32_t index, const struct ml_buf *iteration,
+               const struct ml_buf *line)
+{
+    struct sweep_store_frame frame = {iteration->len};
+    struct ml_buf whole;
+    ml_buf_init(&whole, &c->arena.alloc);
+    ml_buf_append(&whole, &frame, sizeof(frame));
+    ml_buf_append(&whole, iteration->data, iteration->len);
+    ml_buf_append(&whole, line->data, line->len);
+    if (whole.failed) {
+        struct ml_error err = {0};
+        ml_error_nomem(&err);
+        send_error(c, FRAME_ERROR, index, &err);
+    }
+    else {
+        send_frame(c, FRAME_STORE, index, whole.data, whole.len);
+    }
+    ml_buf_fini(&whole);
+}
+
+static void
+store_now(struct child *c, uint32_t index, const struct ml_buf *iteration,
+          const struct ml_buf *line)
+{
+    struct ml_buf reply, whole;
+    struct ml_error err = {0};
+    ml_buf_init(&reply, &c->arena.alloc);
+    ml_buf_init(&whole, &c->arena.alloc);
+    ask(c, "writing the report", 0.95);
+    sweep_writer_store(c->job, line->data, line->len, &reply, &err);
+    sweep_stored_answer(&reply, &err, iteration->data, iteration->len, &whole);
+    if (err.code == ML_OK) {
+        ml_buf_putc(&reply, '\0');
+        remember_report(c, &reply);
+    }
+    else {
+        memcpy(c->done.message, err.message, sizeof(c->done.message));
+    }
+    send_frame(c, FRAME_RESULT, index, whole.data, whole.len);
+    ml_buf_fini(&whole);
+    ml_buf_fini(&reply);
+}
+
 static void
 store(struct child *c, uint32_t index, const struct ml_buf *iteration)
 {
-    const struct ml_alloc *a = &c->arena.alloc;
-    struct ml_buf line, reply, whole;
-    struct ml_error err = {0};
-    ml_buf_init(&line, a);
-    ml_buf_init(&reply, a);
-    ml_buf_init(&whole, a);
+    struct ml_buf line;
+    ml_buf_init(&line, &c->arena.alloc);
     writer_line(c, iteration, &line);
     if (c->job->in_place != NULL) {
-        send_frame(c, FRAME_STORE, index, line.data, line.len);
+        leave_to_agent(c, index, iteration, &line);
     }
     else {
-        ask(c, "writing the report", 0.95);
-        if (sweep_writer_store(c->job, line.data, line.len, &reply, &err) == ML_OK) {
-            ml_buf_append(&whole, reply.data, reply.len - 1); /* without the brace */
-            ml_buf_putc(&reply, '\0');
-            remember_report(c, &reply);
-        }
-        else {
-            struct ml_json j;
-            ml_json_init(&j, &whole);
-            ml_json_begin_object(&j);
-            ml_json_kv_null(&j, "report_id");
-            ml_json_kv_str(&j, "store_error", err.message);
-            memcpy(c->done.message, err.message, sizeof(c->done.message));
-        }
-        ml_buf_puts(&whole, ",\"iteration\":");
-        ml_buf_append(&whole, iteration->data, iteration->len);
-        ml_buf_putc(&whole, '}');
-        send_frame(c, FRAME_RESULT, index, whole.data, whole.len);
+        store_now(c, index, iteration, &line);
     }
-    ml_buf_fini(&whole);
-    ml_buf_fini(&reply);
     ml_buf_fini(&line);
 }
 

@@ -39,20 +39,29 @@ on_result_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *dat
     s->to.result(s->to.ctx, s->job->questions[f->index].token, data, f->length);
 }
 
-/* In place the writer is started here, after the GIL was given back. */
+/* In place the writer is started here, after the GIL was given back. A report that cannot
+ * be stored is answered all the same, and says why. */
 static void
 on_store_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
 {
-    struct ml_buf reply;
+    struct sweep_store_frame store;
+    struct ml_buf reply, whole;
     struct ml_error err = {0};
+    memcpy(&store, data, sizeof(store)); /* our own frame: its lengths are right */
+    const char *iteration = data + sizeof(store), *line = iteration + store.iteration;
     ml_buf_init(&reply, &ml_alloc_libc);
-    if (sweep_writer_store(s->job, data, f->length, &reply, &err) == ML_OK) {
-        s->answered[f->index] = true;
-        s->to.result(s->to.ctx, s->job->questions[f->index].token, reply.data, reply.len);
+    ml_buf_init(&whole, &ml_alloc_libc);
+    sweep_writer_store(s->job, line, f->length - (size_t)(line - data), &reply, &err);
+    sweep_stored_answer(&reply, &err, iteration, store.iteration, &whole);
+    if (whole.failed) {
+        ml_error_nomem(&err);
     }
     else {
-        s->why = err;
+        s->answered[f->index] = true;
+        s->to.result(s->to.ctx, s->job->questions[f->index].token, whole.data, whole.len);
     }
+    s->why = err;
+    ml_buf_fini(&whole);
     ml_buf_fini(&reply);
 }
 

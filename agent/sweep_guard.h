@@ -7,8 +7,9 @@
  *     ml_guard_arm(guard);  call();  ml_guard_disarm(guard);
  *
  * Signals land on a stack of their own and jump back. A timer notices a call that does
- * not return: one that computes for 5 s of processor time or sleeps for 5 s. (Not one
- * that the machine gives no time to: the sweep process runs at nice 19.) A fault while not armed ends the sweep process with a message frame.
+ * not return: one that computes for 5 s of processor time or sleeps for 5 s (not one that
+ * the machine gives no time to: the sweep process runs at nice 19). A fault while not
+ * armed ends the sweep process with a message frame.
  *
  * Only ever installed in the sweep process: the program's handlers are not touched.
  */

@@ -9,7 +9,8 @@
  * A frame is a header and `length` bytes. PROGRESS carries a step's name after a float,
  * RESULT one line of JSON for question `index`, ERROR and FAULT a code and a sentence.
  * STORE asks the agent to have the writer store it: only in place, where the writer is
- * started after the GIL was given back. DONE is the last one; without it the sweep died.
+ * started after the GIL was given back; it is a sweep_store_frame, the iteration and the
+ * writer's line. DONE is the last one; without it the sweep died.
  */
 #ifndef ML_AGENT_SWEEP_JOB_H
 #define ML_AGENT_SWEEP_JOB_H
@@ -35,6 +36,10 @@ struct sweep_frame {
 struct sweep_error_frame {
     int32_t code;
     char message[480];
+};
+
+struct sweep_store_frame {
+    uint64_t iteration; /* bytes of it, which follow first; then the line */
 };
 
 struct sweep_done_frame {
@@ -78,6 +83,11 @@ void sweep_child_in_place(struct sweep_job *job);
  * newline) into `answer`. ML_EIO with the writer's own sentence when it failed. */
 int sweep_writer_store(const struct sweep_job *job, const char *line, size_t len,
                        struct ml_buf *answer, struct ml_error *err);
+
+/* The answer of a saved snapshot: what the writer said (`err` instead when it failed)
+ * and the iteration itself. */
+void sweep_stored_answer(const struct ml_buf *reply, const struct ml_error *err,
+                         const char *iteration, size_t len, struct ml_buf *out);
 
 double sweep_now(void); /* monotonic seconds */
 

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "json_write.h"
 #include "sweep_job.h"
 
 #define STACK_SIZE (64 * 1024)
@@ -216,4 +217,23 @@ sweep_writer_store(const struct sweep_job *job, const char *line, size_t len,
     int rc = converse(&w, in[1], out[0], line, len, answer, err);
     close(out[0]);
     return rc;
+}
+
+void
+sweep_stored_answer(const struct ml_buf *reply, const struct ml_error *err,
+                    const char *iteration, size_t len, struct ml_buf *out)
+{
+    if (err->code == ML_OK) {
+        ml_buf_append(out, reply->data, reply->len - 1); /* without the brace */
+    }
+    else {
+        struct ml_json j;
+        ml_json_init(&j, out);
+        ml_json_begin_object(&j);
+        ml_json_kv_null(&j, "report_id");
+        ml_json_kv_str(&j, "store_error", err->message);
+    }
+    ml_buf_puts(out, ",\"iteration\":");
+    ml_buf_append(out, iteration, len);
+    ml_buf_putc(out, '}');
 }

@@ -48,7 +48,7 @@ count_says_nothing(const struct take_kind *kind, PyObject *op)
         return true;
     }
     if (kind->shape == SHAPE_STR) {
-        return compat_str_interned(op) || PyUnicode_GET_LENGTH(op) <= 1;
+        return compat_str_interned(op) || ((PyASCIIObject *)op)->length <= 1;
     }
     return (kind->shape == SHAPE_TUPLE || kind->shape == SHAPE_BYTES) && Py_SIZE(op) <= 1 &&
            kind->exact && (kind->shape == SHAPE_BYTES || Py_SIZE(op) == 0);

@@ -127,6 +127,20 @@ list_modules(struct take *t, PyObject *modules)
     }
 }
 
+/* PyUnicode_Compare would make a legacy str ready, which allocates. Names that are not
+ * ASCII are the same only as the same object. */
+static bool
+same_name(PyObject *a, PyObject *b)
+{
+    if (a == b) {
+        return true;
+    }
+    return PyUnicode_IS_COMPACT_ASCII(a) && PyUnicode_IS_COMPACT_ASCII(b) &&
+           PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b) &&
+           memcmp(PyUnicode_1BYTE_DATA(a), PyUnicode_1BYTE_DATA(b),
+                  (size_t)PyUnicode_GET_LENGTH(a)) == 0;
+}
+
 /* The class's module of a value, or of the first thing in a container: a hint at the
  * module that made a variable, where others have imported it. */
 static bool
@@ -145,8 +159,7 @@ made_in(PyObject *value, PyObject *module_name)
                          ? compat_type_dict(type)
                          : NULL;
     PyObject *made = dict != NULL ? take_dict_get(dict, "__module__") : NULL;
-    return made != NULL && PyUnicode_Check(made) &&
-           (made == module_name || PyUnicode_Compare(made, module_name) == 0);
+    return made != NULL && PyUnicode_Check(made) && same_name(made, module_name);
 }
 
 static void

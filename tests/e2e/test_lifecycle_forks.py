@@ -183,5 +183,7 @@ def test_starts_stops_forks_and_questions_all_at_once(target, python):
     program = target("lifecycle_storm.py", 60, agent=False, env=LIBRARY)
     assert json.loads(program.ask("storm")) == []
     assert program.call("status")["state"] == "idle"
-    assert procfs.threads(program.pid) == {program.pid, agent_thread(program.pid)}
+    # A thread that was joined is in the kernel's list for some moments more.
+    wait_until(lambda: procfs.threads(program.pid) ==
+               {program.pid, agent_thread(program.pid)}, "one agent thread")
     assert program.finish() == 0

@@ -144,6 +144,14 @@ def test_where_clone_is_refused_the_sweep_runs_in_place_and_says_so(target, pyth
     assert program.ask("ping") == "pong"
 
 
+def test_a_snapshot_in_place_that_cannot_be_stored_is_answered(target, python):
+    wrap = [python.path, str(TARGETS / "without_clone.py")]  # no writer either
+    answer = target("heap.py", wrap=wrap).call("snapshot")
+    assert answer["report_id"] is None
+    assert "writer" in answer["store_error"]
+    assert answer["iteration"]["sweep"]["mode"] == "in place"
+
+
 def test_in_the_ordinary_case_the_sweep_runs_in_a_clone(target):
     assert target("heap.py").call("types")["sweep"]["mode"] == "clone"
 
