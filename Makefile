@@ -73,6 +73,13 @@ asan:
 	@ninja -C $(ASAN) -j $(JOBS) --quiet
 	@meson test -C $(ASAN) --num-processes $(JOBS) --print-errorlogs
 
+## e2e-asan: the end-to-end tests with an agent and memalotctl under sanitizers
+e2e-asan: venv
+	@tools/deps.sh test
+	@tools/configure.sh $(ASAN) $(PYTHON) -Db_sanitize=address,undefined -Db_lundef=false -Db_ndebug=false
+	@ninja -C $(ASAN) -j $(JOBS) --quiet
+	@tests/e2e/asan.sh $(ASAN) $(VENV) $(TESTS) $(ARGS)
+
 ## valgrind: the C tests under memcheck
 valgrind: test-deps
 	@$(UNIT) --wrap 'valgrind --quiet --error-exitcode=9 --leak-check=full' -t 10
