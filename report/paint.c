@@ -165,6 +165,22 @@ ml_paint_line(struct ml_paint *p)
     p->at = p->blanks = 0;
 }
 
+/* Whether a line may end at the space text[at]: not inside "48 211" or "1.2 GiB". */
+static bool
+may_break(const char *text, size_t len, size_t at)
+{
+    const char *next = text + at + 1;
+    size_t left = len - at - 1;
+    if (at == 0 || left == 0 || text[at - 1] < '0' || text[at - 1] > '9') {
+        return true;
+    }
+    bool digit = next[0] >= '0' && next[0] <= '9';
+    bool unit = (left >= 3 && strchr("KMGTPE", next[0]) != NULL && next[1] == 'i' &&
+                 next[2] == 'B') ||
+                (next[0] == 'B' && (left == 1 || next[1] == ' '));
+    return !digit && !unit;
+}
+
 void
 ml_paint_sentence(struct ml_paint *p, enum ml_color color, const char *text, size_t len)
 {
@@ -184,8 +200,9 @@ ml_paint_sentence(struct ml_paint *p, enum ml_color color, const char *text, siz
             if (room > 0 && columns > room) {
                 break;
             }
+            bool gap = cp == ' ' && may_break(clean.data, clean.len, at);
             at += n;
-            end = cp == ' ' ? at : end;
+            end = gap ? at : end;
         }
         end = at == clean.len || end == i ? at : end;
         size_t shown =

@@ -273,9 +273,9 @@ ml_render_findings(struct ml_paint *p, const json_t *findings,
         shown++;
     }
     if (shown == 0) {
-        ml_paint_word(p, ML_PLAIN, choice->types != NULL && json_array_size(findings) > 0
-                                       ? "No findings of these types."
-                                       : "No leaks found.");
+        bool others = choice->types != NULL && json_array_size(findings) > 0;
+        ml_paint_word(p, ML_PLAIN,
+                      others ? "No findings of these types." : "No leaks found.");
         ml_paint_line(p);
         ml_paint_line(p);
     }

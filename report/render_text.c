@@ -10,7 +10,8 @@
 #include "text_format.h"
 
 static void
-paint_types(struct ml_paint *p, const json_t *iteration, const struct ml_render_choice *c)
+paint_types(struct ml_paint *p, const json_t *iteration,
+            const struct ml_render_choice *c)
 {
     const json_t *leaks = json_object_get(iteration, "leak_summary");
     const json_t *types = json_object_get(leaks, "type_summaries");
@@ -23,7 +24,8 @@ paint_types(struct ml_paint *p, const json_t *iteration, const struct ml_render_
 /* Objects one by one belong to reports that have no findings: ours say the same, and
  * more, in the findings' examples. */
 static void
-paint_leaks(struct ml_paint *p, const json_t *iteration, const struct ml_render_choice *c)
+paint_leaks(struct ml_paint *p, const json_t *iteration,
+            const struct ml_render_choice *c)
 {
     const json_t *findings = json_object_get(iteration, "findings");
     const json_t *details = json_object_get(iteration, "object_details_list");
@@ -40,7 +42,8 @@ paint_leaks(struct ml_paint *p, const json_t *iteration, const struct ml_render_
 }
 
 static void
-paint_iteration(struct ml_paint *p, const json_t *iteration, const struct ml_render_choice *c)
+paint_iteration(struct ml_paint *p, const json_t *iteration,
+                const struct ml_render_choice *c)
 {
     if (json_is_string(json_object_get(iteration, "broken"))) {
         ml_paint_word(p, ML_WARN, "This iteration cannot be read: ");

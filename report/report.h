@@ -63,7 +63,7 @@ const char *ml_text_count(long long n, char out[32]);
 struct ml_render_choice {
     int num_iterations;       /* the newest; 0: all */
     int max_findings;         /* of each iteration; 0: all */
-    const char *show_all;     /* the command that shows the findings left out, or NULL */
+    const char *show_all;     /* the command that shows what was left out, or NULL */
     const char *const *types; /* NULL-terminated substrings, or NULL */
     bool summary_only;
 };

@@ -94,8 +94,9 @@ print_pictures(const json_t *paths, int most)
     json_array_foreach(paths, i, path)
     {
         const char *text = json_string_value(path);
-        if (text != NULL && (most == 0 || finding_of(text) <= most)) {
-            printf("  %s\n", text);
+        long finding = finding_of(text);
+        if (text != NULL && (most == 0 || finding <= most)) {
+            printf("%3ld  %s\n", finding, text);
         }
     }
 }

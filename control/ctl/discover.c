@@ -337,7 +337,7 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
     return list_and_refuse(d, "no agent has that name; there are:");
 }
 
-/* -- once more ---------------------------------------------------------------------- */
+/* -- once more --------------------------------------------------------------------- */
 
 static int64_t
 now_ms(void)

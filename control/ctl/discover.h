@@ -41,8 +41,8 @@ const json_t *ml_discover_status(struct ml_agent_found *a);
 
 /* Connects to the one that TARGET means (NULL: the only one). One that is not there is
  * looked for again during 300 ms: it may just be starting, or binding its socket anew.
- * On an error what there is to choose from is printed too; returns 0 or an enum ml_exit other than done,
- * with everything said on stderr. */
+ * On an error what there is to choose from is printed too; returns 0 or an enum
+ * ml_exit other than done, with everything said on stderr. */
 int ml_discover_target(const char *target, struct ml_client **out);
 
 /* "4711  shop-worker", for lists. */

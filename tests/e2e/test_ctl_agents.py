@@ -209,6 +209,7 @@ def test_snapshot_prints_so_many_findings_and_their_pictures(ctl, agents):
     assert "number 10." in text and "number 11." not in text
     assert "and 7 smaller findings: memalotctl print ab12-cd34 --limit 0 shows all" in text
     assert [path in text for path in svg] == [True, True, True, False, False]
+    assert f"\n 10  {svg[2]}\n" in text, "each with its finding's number"
     text = ctl.run("snapshot", "--limit", 1).stdout
     assert "number 2." not in text and "and 16 smaller findings" in text
     assert svg[0] in text and svg[1] not in text

@@ -10,6 +10,7 @@
 
 #include "clean_text.h"
 #include "golden.h"
+#include "paint.h"
 #include "report.h"
 
 typedef void answer_fn(FILE *to, const json_t *answer,
@@ -153,6 +154,31 @@ Test(render, findings_are_limited_and_the_rest_is_counted)
     cr_assert_not_null(strstr(text, "and 1 smaller finding"));
     free(text);
     json_decref(value);
+}
+
+Test(render, a_figure_and_its_unit_stay_on_one_line)
+{
+    for (int width = 24; width < 60; width++) {
+        struct ml_text_style style = {.unicode = true, .width = width};
+        struct ml_paint p;
+        char *text = NULL;
+        size_t len;
+        FILE *to = open_memstream(&text, &len);
+        static const char title[] = "48 211 Books in shop.X (1 024 rows) hold 1.2 GiB "
+                                    "and 5 MiB, themselves 512 B in 7 Boxes";
+        ml_paint_init(&p, to, &style);
+        ml_paint_sentence(&p, ML_PLAIN, title, strlen(title));
+        fclose(to);
+        cr_expect_not_null(strchr(text, '\n'), "width %d", width);
+        for (const char *line = text; (line = strchr(line, '\n')) != NULL; line++) {
+            bool figure = line[-1] >= '0' && line[-1] <= '9';
+            cr_expect(!figure || strncmp(line + 1, "Books", 5) == 0 ||
+                          strncmp(line + 1, "rows", 4) == 0 ||
+                          strncmp(line + 1, "Boxes", 5) == 0,
+                      "width %d: %s", width, text);
+        }
+        free(text);
+    }
 }
 
 /* No control characters but line ends, and no character that is no UTF-8. */
