@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "compat/life.h"
 #include "sweep_state.h"
 
 #define RETRY_MS 5            /* while the collector runs */
@@ -195,59 +196,77 @@ sweep_in_place(struct ml_sweep *s, double since)
     s->pause = sweep_now() - since;
 }
 
-/* One try; false when the collector was at work. */
-static bool
-try_clone(struct ml_sweep *s)
+static void
+drop_pipe(struct ml_sweep *s, int out)
 {
-    struct sweep_job *job = s->job;
-    int out = -1;
-    bool piped = open_pipe(s, &out, &s->why);
-    bool patient = sweep_now() - job->started < COLLECTOR_PATIENCE;
-    PyGILState_STATE gil = PyGILState_Ensure();
-    double since = sweep_now();
-    bool collecting = collector_at_work();
-    if (collecting && patient) {
-        PyGILState_Release(gil);
-        ml_own_fd_close(&s->in);
-        if (out >= 0) {
-            close(out);
-        }
-        return false;
+    ml_own_fd_close(&s->in);
+    if (out >= 0) {
+        close(out);
     }
-    job->during_collection = collecting;
-    job->out = out;
-    pid_t pid = piped ? clone_process() : -1;
+}
+
+/* With the GIL: the clone, or the sweep in place where that is refused. Returns the
+ * child's pid, 0 in place. */
+static pid_t
+make_copy(struct ml_sweep *s, int out, double since)
+{
+    s->job->out = out;
+    pid_t pid = out >= 0 ? clone_process() : -1;
     if (pid == 0) {
-        sweep_child_main(job);
+        sweep_child_main(s->job);
     }
     if (pid < 0) {
         sweep_in_place(s, since);
     }
-    PyGILState_Release(gil);
-    if (pid > 0) {
+    return pid < 0 ? 0 : pid;
+}
+
+/* One try. 1: made; 0: the collector is at work; negative: the interpreter is going. */
+static int
+try_clone(struct ml_sweep *s)
+{
+    int out = -1, gil;
+    open_pipe(s, &out, NULL); /* without one, in place */
+    bool patient = sweep_now() - s->job->started < COLLECTOR_PATIENCE;
+    int rc = compat_life_gil_take(&gil, &s->why);
+    if (rc < 0) {
+        drop_pipe(s, out);
+        return rc;
+    }
+    double since = sweep_now();
+    s->job->during_collection = collector_at_work();
+    if (s->job->during_collection && patient) {
+        compat_life_gil_give(gil);
+        drop_pipe(s, out);
+        return 0;
+    }
+    s->child = make_copy(s, out, since);
+    compat_life_gil_give(gil);
+    if (s->child > 0) {
         s->pause = sweep_now() - since;
-        job->shared->pause_s = s->pause;
+        s->job->shared->pause_s = s->pause;
     }
     if (out >= 0) {
         close(out);
     }
     s->tries++;
-    s->child = pid > 0 ? pid : 0;
     s->state = SWEEP_RUNNING;
-    return true;
+    return 1;
 }
 
 static void
 begin(struct ml_sweep *s)
 {
-    if (!try_clone(s)) {
+    int made = try_clone(s);
+    if (made == 0) {
         s->state = SWEEP_WAITING;
         return;
     }
     if (s->in_place) {
-        s->why.code = 0;
         ml_own_fd_close(&s->in);
         sweep_take_frames(s);
+    }
+    if (made < 0 || s->in_place) {
         finish(s);
     }
 }
