@@ -5,13 +5,12 @@ people use today, on the same heap in the same process.
     make bench                     100 000, 1 000 000 and 5 000 000 objects
     make bench ARGS='--objects 100000 --rounds 3'
 
-For each size one process is started under memalotctl; it builds a heap of instances,
-lists and dicts and then answers lines: `fork` measures a bare fork, `heapy` prints
-guppy3's `hpy().heap()`. In between it is swept through the control socket. Each figure
-is the median of the rounds, which alternate, so that a busy machine hits all alike. The
-table goes to standard output; bench/MEASURE.md keeps what was once measured.
-
-Both heapy and memalot see the agent and guppy loaded, so they see the same objects.
+For each round of a size a process is started under memalotctl; it builds a heap of
+instances, lists and dicts, measures a bare fork of itself, is swept through the control
+socket, and at last prints guppy3's `hpy().heap()`. Heapy comes last because it changes
+the heap it looks at (every instance gets a `__dict__`, a million objects more here).
+Each figure is the median of the rounds. The table goes to standard output;
+bench/MEASURE.md keeps what was once measured.
 """
 
 import argparse
@@ -30,8 +29,8 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 from harness import MEMALOTCTL, Ctl, Target  # noqa: E402
 
 
-def measure(ctl, folder, objects, rounds, heapy):
-    """Return the medians of one size as a dictionary, times in seconds."""
+def one_round(ctl, folder, objects, heapy):
+    """Measure one fresh process; return its samples."""
     # Heapy runs at the program's own priority; so does the sweep here, or a busy machine
     # would measure the scheduler.
     config = Path(folder) / "memalot.yaml"
@@ -44,31 +43,32 @@ def measure(ctl, folder, objects, rounds, heapy):
     )
     try:
         program.pid = int(program.expect("ready", 300).split()[0])
-        samples = {"pause": [], "fork": [], "types": [], "snapshot": [], "heapy": []}
-        for _ in range(rounds):
-            samples["fork"].append(float(program.ask("fork", 60)))
-            sweep = program.call("types")["sweep"]
-            samples["pause"].append(sweep["pause_s"])
-            samples["types"].append(sweep["duration_s"])
-            answer = program.call("snapshot", save=False)
-            samples["snapshot"].append(answer["iteration"]["sweep"]["duration_s"])
-            if heapy:
-                samples["heapy"].append(float(program.ask("heapy", 600)))
-        result = {key: statistics.median(values) for key, values in samples.items()
-                  if values}
-        result["objects"] = sweep["objects"]
-        result["references"] = sweep["references"]
-        result["extra"] = sweep.get("peak_extra_rss") or 0
-        return result
+        fork = float(program.ask("fork", 60))
+        sweep = program.call("types")["sweep"]
+        snapshot = program.call("snapshot", save=False)["iteration"]["sweep"]
+        found = {"fork": fork, "pause": sweep["pause_s"], "types": sweep["duration_s"],
+                 "snapshot": snapshot["duration_s"], "objects": sweep["objects"],
+                 "references": sweep["references"],
+                 "extra": sweep.get("peak_extra_rss") or 0}
+        if heapy:  # last, for it changes the heap: every instance gets a dict
+            found["heapy"] = float(program.ask("heapy", 600))
+        return found
     finally:
         program.stop()
+
+
+def measure(ctl, folder, objects, rounds, heapy):
+    """Return the medians of one size as a dictionary, times in seconds."""
+    samples = [one_round(ctl, folder, objects, heapy) for _ in range(rounds)]
+    return {key: statistics.median(sample[key] for sample in samples)
+            for key in samples[0]}
 
 
 def row(result):
     """Return one line of the table."""
     heapy = result.get("heapy")
     cells = [
-        f"{result['objects']:,}".replace(",", " "),
+        f"{result['objects']:,.0f}".replace(",", " "),
         f"{result['fork'] * 1e3:.2f} ms",
         f"{result['pause'] * 1e3:.2f} ms",
         f"{result['pause'] / result['fork']:.2f}",
