@@ -30,7 +30,7 @@ static struct ml_agent the_agent = {
     .wakeup = ML_WAKEUP_INIT,
 };
 
-/* -- small things ---------------------------------------------------------------------- */
+/* -- small things ------------------------------------------------------------------ */
 
 double
 ml_agent_now(void)
@@ -79,7 +79,7 @@ copy_env(const char *name, char out[PATH_MAX])
     return value != NULL;
 }
 
-/* -- coming and going ------------------------------------------------------------------ */
+/* -- coming and going -------------------------------------------------------------- */
 
 /* A process made by fork() in C finds the state of its parent, perhaps half-way through
  * a change, and no thread. Nothing in it may be believed but the descriptors, which are
@@ -355,7 +355,7 @@ ml_agent_at_exit(void)
     unlock_life(a);
 }
 
-/* -- forks of the program -------------------------------------------------------------- */
+/* -- forks of the program ---------------------------------------------------------- */
 
 void
 ml_agent_before_fork(void)

@@ -13,7 +13,7 @@
 
 #define DETACH_PATIENCE 1.0 /* seconds for the caller to take the answer */
 
-/* -- asked by methods ------------------------------------------------------------------ */
+/* -- asked by methods -------------------------------------------------------------- */
 
 static int
 op_status(void *ctx, struct ml_json *out, struct ml_error *err)
@@ -88,7 +88,7 @@ ml_agent_fill_ops(struct ml_agent *a)
     };
 }
 
-/* -- answered by the sweep ------------------------------------------------------------- */
+/* -- answered by the sweep --------------------------------------------------------- */
 
 static void
 on_result(void *ctx, uint64_t token, const char *json, size_t len)
@@ -142,7 +142,7 @@ ml_agent_fill_callbacks(struct ml_agent *a, struct ml_sweep_callbacks *out)
     };
 }
 
-/* -- sweeps ---------------------------------------------------------------------------- */
+/* -- sweeps ------------------------------------------------------------------------ */
 
 void
 ml_agent_ask_snapshot(struct ml_agent *a, const char *why)

@@ -90,7 +90,7 @@ struct ml_agent {
 extern const struct ml_alloc ml_agent_alloc;
 uint64_t ml_agent_own_memory(const struct ml_agent *a);
 
-/* -- agent.c (GIL: not needed) ------------------------------------------------------ */
+/* -- agent.c (GIL: not needed) ----------------------------------------------------- */
 
 /* Frees and closes everything below the line and restores the signal. */
 void ml_agent_release(struct ml_agent *a);
@@ -102,7 +102,7 @@ double ml_agent_now(void);
 void ml_agent_note(struct ml_agent *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* -- agent_socket.c ------------------------------------------------------------------- */
+/* -- agent_socket.c ---------------------------------------------------------------- */
 
 /* Binds the socket that the settings mean for this process and its present user. */
 int ml_agent_bind(struct ml_agent *a, struct ml_error *err);
@@ -111,7 +111,7 @@ void ml_agent_look_after(struct ml_agent *a, double now);
 /* Removes the socket's directory if we made it and nobody uses it. */
 void ml_agent_remove_directory(struct ml_agent *a);
 
-/* -- agent_ops.c ---------------------------------------------------------------------- */
+/* -- agent_ops.c ------------------------------------------------------------------- */
 
 void ml_agent_fill_ops(struct ml_agent *a);
 void ml_agent_fill_callbacks(struct ml_agent *a, struct ml_sweep_callbacks *out);
@@ -120,7 +120,7 @@ void ml_agent_ask_snapshot(struct ml_agent *a, const char *why);
 /* Starts a sweep if none runs and somebody asked. May take the GIL. */
 void ml_agent_begin_sweep(struct ml_agent *a);
 
-/* -- agent_config.c ------------------------------------------------------------------- */
+/* -- agent_config.c ---------------------------------------------------------------- */
 
 /* Reads `config_file`; the first mistake becomes the error. */
 int ml_agent_load_settings(struct ml_agent *a, struct ml_settings *out,
@@ -131,7 +131,7 @@ int ml_agent_config_get(struct ml_agent *a, struct ml_json *out, struct ml_error
 int ml_agent_config_reload(struct ml_agent *a, struct ml_json *out,
                            struct ml_error *err);
 
-/* -- agent_status.c ------------------------------------------------------------------- */
+/* -- agent_status.c ---------------------------------------------------------------- */
 
 int ml_agent_write_status(struct ml_agent *a, struct ml_json *out, struct ml_error *err);
 

@@ -13,7 +13,7 @@
 #include "signal_name.h"
 #include "signals.h"
 
-/* -- own memory ------------------------------------------------------------------------ */
+/* -- own memory -------------------------------------------------------------------- */
 
 static atomic_size_t allocated;
 
@@ -73,7 +73,7 @@ ml_agent_own_memory(const struct ml_agent *a)
     return sizeof(*a) + atomic_load(&allocated) + stack_in_use();
 }
 
-/* -- the answer ------------------------------------------------------------------------ */
+/* -- the answer -------------------------------------------------------------------- */
 
 static void
 write_signal(const struct ml_agent *a, struct ml_json *out)

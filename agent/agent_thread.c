@@ -27,7 +27,7 @@
 #define POLL_MAX (2 + 1 + ML_SERVER_MAX_CLIENTS)
 #define FORGET_ROUNDS 2000 /* of 50 us: 100 ms */
 
-/* -- sleeping ------------------------------------------------------------------------- */
+/* -- sleeping ---------------------------------------------------------------------- */
 
 static int
 earlier(int timeout, int other)
@@ -77,7 +77,7 @@ sleep_and_serve(struct ml_agent *a)
     }
 }
 
-/* -- the loop ------------------------------------------------------------------------- */
+/* -- the loop ---------------------------------------------------------------------- */
 
 static void
 keep_schedule(struct ml_agent *a, double now)
@@ -154,7 +154,7 @@ run(void *agent)
     return NULL;
 }
 
-/* -- beginning and end ---------------------------------------------------------------- */
+/* -- beginning and end ------------------------------------------------------------- */
 
 int
 ml_agent_thread_start(struct ml_agent *a, struct ml_error *err)

@@ -26,7 +26,7 @@ int answer_refs(const struct sweep_view *v, const struct ml_sweep_request *r,
 int answer_garbage(const struct sweep_view *v, const struct ml_sweep_request *r,
                    struct ml_json *j, struct ml_error *err);
 
-/* -- describe.c ---------------------------------------------------------------------- */
+/* -- describe.c -------------------------------------------------------------------- */
 
 /* A path from its root to an object, longest ones with the middle left out. */
 #define PATH_STEPS 64

@@ -13,7 +13,7 @@
 #define HEAD_STEPS 36 /* of a long path: from the root ... */
 #define TAIL_STEPS 24 /* ... and before the object */
 
-/* -- paths ---------------------------------------------------------------------------- */
+/* -- paths ------------------------------------------------------------------------- */
 
 static uint32_t
 path_length(const struct sweep_view *v, uint32_t node)
@@ -148,7 +148,7 @@ describe_held_by(const struct sweep_view *v, const struct object_path *path)
     }
 }
 
-/* -- objects ------------------------------------------------------------------------------ */
+/* -- objects ----------------------------------------------------------------------- */
 
 void
 describe_type_name(const struct sweep_view *v, uint32_t node, struct ml_buf *out)
@@ -271,7 +271,7 @@ describe_path_nodes(const struct sweep_view *v, const struct object_path *path,
     ml_json_end_array(j);
 }
 
-/* -- figures -------------------------------------------------------------------------------- */
+/* -- figures ----------------------------------------------------------------------- */
 
 void
 describe_time(int64_t microseconds, char out[64])
@@ -349,7 +349,7 @@ describe_totals(const struct sweep_view *v, struct ml_json *j)
     ml_json_end_object(j);
 }
 
-/* -- filters ---------------------------------------------------------------------------------- */
+/* -- filters ----------------------------------------------------------------------- */
 
 static bool
 contains_any(const char *name, const char (*texts)[ML_REQUEST_TEXT], bool *given)

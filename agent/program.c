@@ -43,7 +43,7 @@ read_text(const char *path, char *out, size_t cap)
     return len;
 }
 
-/* -- command line --------------------------------------------------------------------- */
+/* -- command line ------------------------------------------------------------------ */
 
 static const char *
 next_word(const char *word, const char *end)
@@ -119,7 +119,7 @@ ml_program_write_command(struct ml_json *out)
     ml_json_end_array(out);
 }
 
-/* -- memory and time ------------------------------------------------------------------ */
+/* -- memory and time --------------------------------------------------------------- */
 
 uint64_t
 ml_program_rss(void)
@@ -151,7 +151,7 @@ ml_program_uptime(void)
     return age > 0 ? age : 0;
 }
 
-/* -- home ----------------------------------------------------------------------------- */
+/* -- home -------------------------------------------------------------------------- */
 
 static bool
 belongs_to_us(const char *directory)

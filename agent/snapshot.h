@@ -29,11 +29,11 @@ struct snapshot {
     struct ml_buf text, holder;
 };
 
-/* -- snapshot_pick.c: which findings are shown ---------------------------------------- */
+/* -- snapshot_pick.c: which findings are shown ------------------------------------- */
 
 int snapshot_pick(struct snapshot *s, struct ml_error *err);
 
-/* -- snapshot_words.c: what is said of one --------------------------------------------- */
+/* -- snapshot_words.c: what is said of one ----------------------------------------- */
 
 /* Fills path (of its first example), text (abstract expression) and holder. */
 void snapshot_look_at(struct snapshot *s, const struct shown *f);
@@ -45,7 +45,7 @@ void snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *ou
 /* Entries of the container, by its own length. */
 uint64_t snapshot_entries(const struct snapshot *s, const struct ml_finding *f);
 
-/* -- snapshot_findings.c, snapshot_details.c: the report's lists ------------------------- */
+/* -- snapshot_findings.c, snapshot_details.c: the report's lists ------------------- */
 
 int snapshot_write_findings(struct snapshot *s);
 void snapshot_write_details(struct snapshot *s);

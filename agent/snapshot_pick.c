@@ -155,7 +155,9 @@ snapshot_pick(struct snapshot *s, struct ml_error *err)
         f->finding = &s->findings.finding[i];
         f->example[0] = s->places.place[f->finding->place].first;
         f->example_count = 1;
-        if (!is_no_pile(f->finding) && !is_furniture(s, f) && !is_ignored(s, f) && ++s->count == SNAPSHOT_FINDINGS) {
+        bool kept = !is_no_pile(f->finding) && !is_furniture(s, f) && !is_ignored(s, f);
+        s->count += kept ? 1 : 0;
+        if (s->count == SNAPSHOT_FINDINGS) {
             break;
         }
     }

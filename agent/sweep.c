@@ -31,7 +31,7 @@
 #define GRACE_MS 2000         /* between the end of the pipe and the end of the process */
 #define READ_SIZE (256 * 1024)
 
-/* -- birth and death --------------------------------------------------------------------- */
+/* -- birth and death --------------------------------------------------------------- */
 
 struct ml_sweep *
 ml_sweep_new(const struct ml_sweep_callbacks *callbacks)
@@ -106,7 +106,7 @@ ml_sweep_timeout_ms(const struct ml_sweep *s)
                                        : WATCH_MS;
 }
 
-/* -- the end of a sweep --------------------------------------------------------------------- */
+/* -- the end of a sweep ------------------------------------------------------------ */
 
 static void
 finish(struct ml_sweep *s)
@@ -145,7 +145,7 @@ ml_sweep_cancel(struct ml_sweep *s, const struct ml_error *why)
     }
 }
 
-/* -- the clone ------------------------------------------------------------------------------------ */
+/* -- the clone --------------------------------------------------------------------- */
 
 static pid_t
 clone_process(void)
@@ -339,7 +339,7 @@ ml_sweep_start(struct ml_sweep *s, const struct ml_sweep_env *env,
     return ML_OK;
 }
 
-/* -- while it runs ------------------------------------------------------------------------------------ */
+/* -- while it runs ----------------------------------------------------------------- */
 
 /* Reads what is there; true at the end of the stream. */
 static bool

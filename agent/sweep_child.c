@@ -46,7 +46,7 @@ sweep_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* -- frames ---------------------------------------------------------------------------- */
+/* -- frames ------------------------------------------------------------------------ */
 
 static bool
 write_all(int fd, const void *data, size_t len)
@@ -95,7 +95,7 @@ send_error(struct child *c, enum sweep_frame_type type, uint32_t index,
     send_frame(c, type, index, &frame, sizeof(frame));
 }
 
-/* -- watching -------------------------------------------------------------------------- */
+/* -- watching ---------------------------------------------------------------------- */
 
 static bool
 ask(void *ctx, const char *step, double done)
@@ -131,7 +131,7 @@ on_fatal(void *ctx, int signal)
     _exit(2);
 }
 
-/* -- answers ---------------------------------------------------------------------------- */
+/* -- answers ----------------------------------------------------------------------- */
 
 static int
 answer(const struct sweep_view *v, const struct ml_sweep_request *r, struct ml_json *j,
@@ -358,7 +358,7 @@ sweep_child_in_place(struct sweep_job *job)
     ml_arena_fini(&c.arena);
 }
 
-/* -- becoming a process of its own ----------------------------------------------------------- */
+/* -- becoming a process of its own ------------------------------------------------- */
 
 static void
 close_from(unsigned first)

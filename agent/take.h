@@ -159,12 +159,12 @@ void take_fini(struct take *t);
 /* Everything: objects, roots, references; the graph comes out frozen. */
 int take_all(struct take *t, struct ml_error *err);
 
-/* -- take_heap.c, for take_roots ---------------------------------------------------- */
+/* -- take_heap.c, for take_roots --------------------------------------------------- */
 
 /* The node of `op`, entered when new; ML_NO_NODE (and t->failed) without memory. */
 uint32_t take_node(struct take *t, PyObject *op);
 
-/* -- take_kinds.c ------------------------------------------------------------------- */
+/* -- take_kinds.c ------------------------------------------------------------------ */
 
 uint32_t take_kind(struct take *t, PyTypeObject *type);
 /* "module.qualname" of a type, "builtins.list"; into `out`. */
@@ -172,18 +172,18 @@ void take_type_name(PyTypeObject *type, struct ml_buf *out);
 /* Without the module. */
 void take_type_short_name(PyTypeObject *type, struct ml_buf *out);
 
-/* -- take_roots.c --------------------------------------------------------------------- */
+/* -- take_roots.c ------------------------------------------------------------------ */
 
 int take_roots(struct take *t, struct ml_error *err);
 /* After the walk: static types, and stack slots that turned out to be objects. */
 int take_late_roots(struct take *t, struct ml_error *err);
 
-/* -- take_sizes.c --------------------------------------------------------------------- */
+/* -- take_sizes.c ------------------------------------------------------------------ */
 
 uint8_t take_sizing(PyTypeObject *type, PyCFunction *size_of);
 uint64_t take_size(const struct take_kind *kind, PyObject *op);
 
-/* -- take_text.c ------------------------------------------------------------------------ */
+/* -- take_text.c ------------------------------------------------------------------- */
 
 /* Appends the text of a str as UTF-8, at most `max` characters, "…" when cut. */
 void take_str_text(PyObject *str, size_t max, struct ml_buf *out);
@@ -196,7 +196,7 @@ bool take_str_starts(PyObject *str, const char *ascii);
 /* The value of a str key in a dict, without hashing; NULL when absent. */
 PyObject *take_dict_get(PyObject *dict, const char *ascii);
 
-/* -- take_names.c ------------------------------------------------------------------------- */
+/* -- take_names.c ------------------------------------------------------------------ */
 
 enum take_edge_kind {
     EDGE_ATTR,

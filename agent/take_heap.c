@@ -23,7 +23,7 @@
 #define ASK_EVERY 16384   /* nodes */
 #define GUARD_LIMIT 100   /* types whose traverse failed, before the sweep gives up */
 
-/* -- nodes -------------------------------------------------------------------------- */
+/* -- nodes ------------------------------------------------------------------------- */
 
 static bool
 refs_reserve(struct take *t, size_t count)
@@ -106,7 +106,7 @@ add_tracked(PyObject *op, void *ctx)
                : 0;
 }
 
-/* -- the walk ------------------------------------------------------------------------------ */
+/* -- the walk ---------------------------------------------------------------------- */
 
 static void
 note_bad_type(struct take *t, uint32_t node, const char *what)
@@ -282,7 +282,8 @@ walk(struct take *t, struct ml_error *err)
     int rc = ML_OK;
     uint32_t asked = 0; /* nodes since then; batches at the heap's edge are short */
     for (uint32_t node = 0; node < t->graph.node_count && rc == ML_OK;) {
-        uint32_t left = t->graph.node_count - node, count = left < TAKE_BATCH ? left : TAKE_BATCH;
+        uint32_t left = t->graph.node_count - node;
+        uint32_t count = left < TAKE_BATCH ? left : TAKE_BATCH;
         for (uint32_t i = 0; i < count && node + count + i < t->graph.node_count; i++) {
             __builtin_prefetch(take_object(t, node + count + i));
         }
@@ -308,7 +309,7 @@ walk(struct take *t, struct ml_error *err)
     return rc;
 }
 
-/* -- the whole -------------------------------------------------------------------------------- */
+/* -- the whole --------------------------------------------------------------------- */
 
 int
 take_init(struct take *t, const struct ml_alloc *a, const struct ml_cancel *cancel,

@@ -55,7 +55,7 @@ index_name(struct take_name *out, const char *container, Py_ssize_t i, bool spre
     snprintf(out->words, sizeof(out->words), "%s index=%zd", container, i);
 }
 
-/* -- dicts ------------------------------------------------------------------------------ */
+/* -- dicts ------------------------------------------------------------------------- */
 
 static bool
 is_identifier(PyObject *key)
@@ -168,7 +168,7 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
     return false;
 }
 
-/* -- sequences --------------------------------------------------------------------------- */
+/* -- sequences --------------------------------------------------------------------- */
 
 static bool
 name_in_items(PyObject *const *items, Py_ssize_t n, PyObject *to, const char *container,
@@ -239,7 +239,7 @@ ordinal_of(PyObject *from, PyObject *to)
     return o.at;
 }
 
-/* -- objects with fields -------------------------------------------------------------------- */
+/* -- objects with fields ----------------------------------------------------------- */
 
 static bool
 name_in_function(PyObject *from, PyObject *to, struct take_name *out)

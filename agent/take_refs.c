@@ -171,7 +171,7 @@ take_refs(struct take_batch *b, PyObject *op, const struct take_kind *kind)
     }
 }
 
-/* -- flags and sizes that need the object ------------------------------------------------ */
+/* -- flags and sizes that need the object ------------------------------------------ */
 
 static uint8_t
 flags_of(const struct take_kind *kind, PyObject *op, size_t edges)

@@ -50,7 +50,7 @@ add_root(struct take *t, PyObject *op, uint32_t rank, const struct take_root *ro
     }
 }
 
-/* -- modules -------------------------------------------------------------------------- */
+/* -- modules ----------------------------------------------------------------------- */
 
 static bool
 set_has(PyObject *names, PyObject *str, size_t len)
@@ -62,7 +62,8 @@ set_has(PyObject *names, PyObject *str, size_t len)
     for (Py_ssize_t i = 0; i <= set->mask; i++) {
         PyObject *key = set->table[i].key;
         bool removed = set->table[i].hash == -1; /* a dummy, which has no type */
-        if (key != NULL && !removed && PyUnicode_Check(key) && PyUnicode_IS_COMPACT_ASCII(key) &&
+        if (key != NULL && !removed && PyUnicode_Check(key) &&
+            PyUnicode_IS_COMPACT_ASCII(key) &&
             (size_t)PyUnicode_GET_LENGTH(key) == len &&
             memcmp(PyUnicode_1BYTE_DATA(key), PyUnicode_1BYTE_DATA(str), len) == 0) {
             return true;
@@ -205,7 +206,7 @@ add_modules(struct take *t)
     }
 }
 
-/* -- threads ---------------------------------------------------------------------------- */
+/* -- threads ----------------------------------------------------------------------- */
 
 struct frame_walk {
     struct take *t;
@@ -327,7 +328,7 @@ add_threads(struct take *t, PyInterpreterState *interp)
     }
 }
 
-/* -- interpreter ------------------------------------------------------------------------- */
+/* -- interpreter ------------------------------------------------------------------- */
 
 static void
 add_interp_ref(void *ctx, const char *name, PyObject *op)
@@ -356,7 +357,7 @@ take_roots(struct take *t, struct ml_error *err)
     return t->failed ? ml_error_nomem(err) : ML_OK;
 }
 
-/* -- after the walk ------------------------------------------------------------------------ */
+/* -- after the walk ---------------------------------------------------------------- */
 
 static void
 add_static_types(struct take *t)

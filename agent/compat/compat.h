@@ -19,7 +19,7 @@
 
 #include "error.h"
 
-/* -- layout.c: is the running interpreter one whose layout we know? ----------------- */
+/* -- layout.c: is the running interpreter one whose layout we know? ---------------- */
 
 /* Compares the running version with the one compiled for and checks what drifts with
  * objects made for the purpose. GIL: held, in the program, not in the copy. */
@@ -28,7 +28,7 @@ int compat_layout_check(struct ml_error *err);
 /* The running interpreter's version, "3.11.7". */
 const char *compat_version(void);
 
-/* -- gc_objects.c: the collector's lists -------------------------------------------- */
+/* -- gc_objects.c: the collector's lists ------------------------------------------- */
 
 /* A collection is going on (its candidates are in no list just now). */
 bool compat_gc_collecting(PyInterpreterState *interp);
@@ -38,7 +38,7 @@ bool compat_gc_collecting(PyInterpreterState *interp);
 int compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *ctx),
                    void *ctx);
 
-/* -- objects.c: counts and sizes ------------------------------------------------------ */
+/* -- objects.c: counts and sizes --------------------------------------------------- */
 
 /* The reference count; false when it says nothing (immortal, deep-frozen). */
 bool compat_refcount(PyObject *op, int64_t *count);
@@ -61,7 +61,7 @@ bool compat_str_interned(PyObject *op);
  * the sweep process. */
 void compat_redirect_allocators(void *ctx, void *(*alloc)(void *ctx, size_t size));
 
-/* -- dicts.c ---------------------------------------------------------------------------- */
+/* -- dicts.c ----------------------------------------------------------------------- */
 
 /* The dict's values are shown by its traverse, its keys are not (all are str). False
  * for dicts that share keys with others: their keys belong to the class. */
@@ -70,7 +70,7 @@ bool compat_dict_hides_keys(PyObject *dict);
 /* Entries the dict has room for beyond this many are never needed: its length. */
 Py_ssize_t compat_dict_len(PyObject *dict);
 
-/* -- instances.c: attributes without making a __dict__ ----------------------------------- */
+/* -- instances.c: attributes without making a __dict__ ----------------------------- */
 
 /* The instance's materialised dict, or NULL. */
 PyObject *compat_instance_dict(PyObject *op);
@@ -85,14 +85,14 @@ size_t compat_instance_values_size(PyObject *op);
 /* The traverse leaves out the object's own materialised dict (3.13.0 to 3.13.12). */
 bool compat_instance_hides_dict(PyObject *op);
 
-/* -- types.c ----------------------------------------------------------------------------- */
+/* -- types.c ----------------------------------------------------------------------- */
 
 PyObject *compat_type_dict(PyTypeObject *type);
 PyObject *compat_type_subclasses(PyTypeObject *type);
 /* Keys that instances of a heap type share; *pos starts at 0. */
 bool compat_type_shared_key_next(PyTypeObject *type, Py_ssize_t *pos, PyObject **key);
 
-/* -- code.c -------------------------------------------------------------------------------- */
+/* -- code.c ------------------------------------------------------------------------ */
 
 /* Objects a code object holds: `name` is the attribute they are known by. */
 void compat_code_each(PyCodeObject *code,
@@ -104,7 +104,7 @@ PyObject *compat_code_name(PyCodeObject *code);
 /* The i-th free variable's name, for naming a closure's cells; may be NULL. */
 PyObject *compat_code_free_name(PyCodeObject *code, Py_ssize_t i);
 
-/* -- frames.c ------------------------------------------------------------------------------ */
+/* -- frames.c ---------------------------------------------------------------------- */
 
 enum compat_local_kind {
     COMPAT_LOCAL,    /* a variable of the function; cells come as the cell object */
@@ -138,7 +138,7 @@ void compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor
  * `value`, or NULL. */
 PyObject *compat_generator_local(PyObject *gen, PyObject *value);
 
-/* -- interp.c -------------------------------------------------------------------------------- */
+/* -- interp.c ---------------------------------------------------------------------- */
 
 /* The interpreters that stand still while this thread has its GIL: NULL begins, NULL
  * ends. Others (3.12 on, with a GIL of their own) are not safe to look at. */

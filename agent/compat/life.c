@@ -55,7 +55,7 @@ compat_life_fork_counts_threads(void)
     return PY_VERSION_HEX >= 0x030C0000;
 }
 
-/* -- reading what may not be there ----------------------------------------------------- */
+/* -- reading what may not be there ------------------------------------------------- */
 
 static bool
 peek(const void *from, void *to, size_t size)
@@ -96,7 +96,7 @@ search(size_t expected, bool (*remove)(PyInterpreterState *, size_t, void *), vo
     return false;
 }
 
-/* -- os.register_at_fork --------------------------------------------------------------- */
+/* -- os.register_at_fork ----------------------------------------------------------- */
 
 static bool
 remove_from_list(PyInterpreterState *interp, size_t offset, void *hook)
@@ -126,7 +126,7 @@ compat_life_remove_fork_hook(void *hook)
     return search(places[1], remove_from_list, hook);
 }
 
-/* -- atexit ---------------------------------------------------------------------------- */
+/* -- atexit ------------------------------------------------------------------------ */
 
 #if PY_VERSION_HEX >= 0x030E0000
 

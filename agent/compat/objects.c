@@ -140,7 +140,7 @@ compat_dict_size(PyObject *op)
 }
 #endif
 
-/* -- allocators ------------------------------------------------------------------- */
+/* -- allocators -------------------------------------------------------------------- */
 
 static void *(*redirect_alloc)(void *ctx, size_t size);
 

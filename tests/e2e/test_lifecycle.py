@@ -98,7 +98,8 @@ def test_pythons_that_the_program_starts_have_an_agent_when_asked_for(target, py
 
 def test_the_environment_is_put_back_as_it_was(target, python):
     env = {"PYTHONPATH": "/somewhere:/else"}
-    program, plain = target("lifecycle.py", env=env), target("lifecycle.py", env=env, agent=False)
+    program = target("lifecycle.py", env=env)
+    plain = target("lifecycle.py", env=env, agent=False)
     assert json.loads(program.ask("environ")) == json.loads(plain.ask("environ"))
 
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * An extension type as they should not be: its tp_traverse follows a wild pointer, shows
- * one, never comes back and more; its __sizeof__ crashes or says nonsense. So that the program itself and its collector live on, it does so
- * only in a process other than the one that armed it, which is what a sweep walks.
+ * one, never comes back and more; its __sizeof__ crashes or says nonsense. So that the
+ * program itself and its collector live on, it does so only in a process other than the
+ * one that armed it, which is what a sweep walks.
  */
 #include <Python.h>
 #include <stdlib.h>
