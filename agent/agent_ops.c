@@ -163,7 +163,6 @@ begin_one(struct ml_agent *a)
     const struct ml_sweep_env env = {
         .writer = a->writer,
         .name = a->name,
-        .agent_tid = atomic_load(&a->tid),
     };
     if (ml_sweep_start(a->sweep, &env, &a->settings, questions, count, &err) < 0) {
         for (size_t i = 0; i < count; i++) {

@@ -9,14 +9,6 @@
 #define DEFAULT_LIMIT 100
 #define DRAWN 30
 
-static const char *
-kind_name(const struct take_name *name)
-{
-    static const char *const names[] = {"attr",   "key",     "index",  "local",
-                                        "closure", "global", "member", "internal"};
-    return names[name->kind];
-}
-
 static void
 write_object(const struct sweep_view *v, uint32_t node, const struct object_path *path,
              struct ml_json *j)
@@ -41,7 +33,7 @@ write_reference(const struct sweep_view *v, uint32_t before, uint32_t from, uint
     take_name_edge(&v->take, before, from, to, &name);
     ml_json_begin_object(j);
     ml_json_kv_str(j, "label", name.expr[0] != '\0' ? name.expr : name.words);
-    ml_json_kv_str(j, "kind", kind_name(&name));
+    ml_json_kv_str(j, "kind", describe_edge_kind(name.kind));
     describe_object_keys(v, to, j);
     ml_json_end_object(j);
 }

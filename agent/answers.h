@@ -57,6 +57,9 @@ void describe_expression(const struct object_path *path, bool abstract,
 /* "python", "frame", "thread", "native", "garbage". */
 const char *describe_held_by(const struct sweep_view *v, const struct object_path *path);
 
+/* "attr", "key", "index", … as result-format.md has them. */
+const char *describe_edge_kind(enum take_edge_kind kind);
+
 void describe_path_nodes(const struct sweep_view *v, const struct object_path *path,
                          struct ml_json *j);
 void describe_root(const struct object_path *path, struct ml_json *j);

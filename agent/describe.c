@@ -210,8 +210,8 @@ describe_object_keys(const struct sweep_view *v, uint32_t node, struct ml_json *
     ml_json_kv_uint(j, "retained_size", v->retained.bytes[node]);
 }
 
-static const char *
-edge_kind_name(enum take_edge_kind kind)
+const char *
+describe_edge_kind(enum take_edge_kind kind)
 {
     static const char *const names[] = {
         [EDGE_ATTR] = "attr",     [EDGE_KEY] = "key",       [EDGE_INDEX] = "index",
@@ -265,7 +265,7 @@ describe_path_nodes(const struct sweep_view *v, const struct object_path *path,
         ml_json_key(j, "type");
         describe_type(v, s->node, j);
         ml_json_kv_hex(j, "address", v->take.graph.address[s->node]);
-        ml_json_kv_str(j, "kind", first ? "root" : edge_kind_name(s->name.kind));
+        ml_json_kv_str(j, "kind", first ? "root" : describe_edge_kind(s->name.kind));
         ml_json_end_object(j);
     }
     ml_json_end_array(j);

@@ -205,8 +205,6 @@ static void
 draw_path(struct drawing *d, struct edges *e, const struct object_path *p,
           uint32_t leaked_count)
 {
-    static const char *const kinds[] = {"attr",   "key",     "index",  "local",
-                                        "closure", "global", "member", "internal"};
     char label[200];
     if (d->count >= MAX_DRAWN) {
         return;
@@ -222,7 +220,7 @@ draw_path(struct drawing *d, struct edges *e, const struct object_path *p,
                                                                            : s->name.expr;
             size_t used = strlen(label);
             snprintf(label + used, sizeof(label) - used, "%s", piece);
-            kind = kinds[s->name.kind];
+            kind = describe_edge_kind(s->name.kind);
         }
         if (!last && (d->v->take.graph.flags[s->node] & ML_NODE_FOLD)) {
             continue;

@@ -53,7 +53,6 @@ struct ml_sweep_callbacks {
 struct ml_sweep_env {
     const char *writer;  /* absolute path of memalotctl, "" when there is none */
     const char *name;    /* the process's name for reports */
-    int agent_tid;       /* kernel id of the agent thread: its stack is left out */
 };
 
 struct ml_sweep *ml_sweep_new(const struct ml_sweep_callbacks *callbacks);

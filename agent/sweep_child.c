@@ -48,31 +48,13 @@ sweep_now(void)
 
 /* -- frames ------------------------------------------------------------------------ */
 
-static bool
-write_all(int fd, const void *data, size_t len)
-{
-    const char *p = data;
-    while (len > 0) {
-        ssize_t n = write(fd, p, len);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return false;
-        }
-        p += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 static void
 put(struct child *c, const void *data, size_t len)
 {
     if (c->job->in_place != NULL) {
         ml_buf_append(c->job->in_place, data, len);
     }
-    else if (!write_all(OUT, data, len)) {
+    else if (!sweep_write_all(OUT, data, len)) {
         _exit(1); /* nobody reads any more: the agent or the program has gone */
     }
 }

@@ -84,6 +84,9 @@ void sweep_child_in_place(struct sweep_job *job);
 int sweep_writer_store(const struct sweep_job *job, const char *line, size_t len,
                        struct ml_buf *answer, struct ml_error *err);
 
+/* Writes everything, over interruptions; false when nobody reads any more. */
+bool sweep_write_all(int fd, const void *bytes, size_t len);
+
 /* The answer of a saved snapshot: what the writer said (`err` instead when it failed)
  * and the iteration itself. */
 void sweep_stored_answer(const struct ml_buf *reply, const struct ml_error *err,

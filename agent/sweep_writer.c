@@ -71,9 +71,10 @@ start(struct writer *w)
     return pid;
 }
 
-static bool
-send_all(int fd, const char *data, size_t len)
+bool
+sweep_write_all(int fd, const void *bytes, size_t len)
 {
+    const char *data = bytes;
     while (len > 0) {
         ssize_t n = write(fd, data, len);
         if (n < 0 && errno == EINTR) {
@@ -172,8 +173,8 @@ converse(struct writer *w, int to, int from, const char *line, size_t len,
         return ml_error_set(err, ML_EIO, "the writer could not be started: %s",
                             strerror(errno));
     }
-    send_all(to, line, len); /* a writer that went away says why, or its status does */
-    send_all(to, "\n", 1);
+    sweep_write_all(to, line, len); /* a writer that went away says why, or its status does */
+    sweep_write_all(to, "\n", 1);
     close(to);
     read_answer(from, answer);
     int status = 0;
