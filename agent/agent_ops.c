@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor.h"
 #include "sweep_job.h"
+#include "watch.h"
 
 #define DETACH_PATIENCE 1.0 /* seconds for the caller to take the answer */
 
@@ -50,11 +52,13 @@ op_report_directory(void *ctx)
     return ((struct ml_agent *)ctx)->report_directory;
 }
 
+static void on_error(void *ctx, uint64_t token, const struct ml_error *err);
+
 static void
 refuse_waiting(struct ml_agent *a, const struct ml_error *why)
 {
     for (size_t i = 0; i < a->questions.waiting.len; i++) {
-        ml_server_reply_error(a->server, a->questions.waiting.data[i].token, why);
+        on_error(a, a->questions.waiting.data[i].token, why);
     }
     ml_questions_clear(&a->questions);
 }
@@ -94,7 +98,10 @@ static void
 on_result(void *ctx, uint64_t token, const char *json, size_t len)
 {
     struct ml_agent *a = ctx;
-    if (token != ML_TOKEN_OWN) {
+    if (token & ML_TOKEN_MONITOR) {
+        ml_monitors_result(token, json, len);
+    }
+    else if (token != ML_TOKEN_OWN) {
         ml_server_reply_result(a->server, token, json, len);
     }
 }
@@ -103,6 +110,10 @@ static void
 on_error(void *ctx, uint64_t token, const struct ml_error *err)
 {
     struct ml_agent *a = ctx;
+    if (token & ML_TOKEN_MONITOR) {
+        ml_monitors_error(token, err);
+        return;
+    }
     if (token == ML_TOKEN_OWN) {
         ml_agent_note(a, "snapshot: %s", err->message);
         return;
@@ -114,8 +125,17 @@ static void
 on_progress(void *ctx, uint64_t token, const char *step, double done)
 {
     struct ml_agent *a = ctx;
-    if (token != ML_TOKEN_OWN) {
+    if (token != ML_TOKEN_OWN && !(token & ML_TOKEN_MONITOR)) {
         ml_server_progress(a->server, token, step, done);
+    }
+}
+
+static void
+on_figures(void *ctx, uint64_t token, const struct ml_sweep_figures *figures)
+{
+    (void)ctx;
+    if (token & ML_TOKEN_MONITOR) {
+        ml_monitors_figures(token, figures);
     }
 }
 
@@ -138,6 +158,7 @@ ml_agent_fill_callbacks(struct ml_agent *a, struct ml_sweep_callbacks *out)
         .result = on_result,
         .error = on_error,
         .progress = on_progress,
+        .figures = on_figures,
         .ended = on_ended,
     };
 }
@@ -158,13 +179,14 @@ begin_one(struct ml_agent *a)
 {
     struct ml_error err = {0};
     const struct ml_sweep_question *questions = a->questions.waiting.data;
-    size_t count = a->questions.waiting.len;
-    count = count < SWEEP_MAX_QUESTIONS ? count : SWEEP_MAX_QUESTIONS;
+    size_t count = ml_questions_batch(&a->questions, SWEEP_MAX_QUESTIONS);
+    const struct ml_settings *settings =
+        questions[0].watch != NULL ? &questions[0].watch->settings : &a->settings;
     const struct ml_sweep_env env = {
         .writer = a->writer,
         .name = a->name,
     };
-    if (ml_sweep_start(a->sweep, &env, &a->settings, questions, count, &err) < 0) {
+    if (ml_sweep_start(a->sweep, &env, settings, questions, count, &err) < 0) {
         for (size_t i = 0; i < count; i++) {
             on_error(a, questions[i].token, &err);
         }
