@@ -50,6 +50,19 @@ op_report_directory(void *ctx)
     return ((struct ml_agent *)ctx)->report_directory;
 }
 
+static int
+op_monitor_start(void *ctx, const struct ml_monitor_request *request,
+                 struct ml_json *out, struct ml_error *err)
+{
+    return ml_error_set(err, ML_EUNSUPPORTED, "this agent has no monitor");
+}
+
+static int
+op_monitor_stop(void *ctx, struct ml_json *out, struct ml_error *err)
+{
+    return ml_error_set(err, ML_ESTATE, "no monitoring is running");
+}
+
 static void
 refuse_waiting(struct ml_agent *a, const struct ml_error *why)
 {
@@ -84,6 +97,8 @@ ml_agent_fill_ops(struct ml_agent *a)
         .config_get = op_config_get,
         .config_reload = op_config_reload,
         .report_directory = op_report_directory,
+        .monitor_start = op_monitor_start,
+        .monitor_stop = op_monitor_stop,
         .detach = op_detach,
     };
 }
