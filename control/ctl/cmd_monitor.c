@@ -200,8 +200,8 @@ const struct ml_command ml_cmd_monitor = {
     .summary = "Watch for objects that live too long: start or stop it in a process",
     .details =
         "start [TARGET]  each time the lifetime has passed, a report grows by one\n"
-        "                iteration: what was born after the warm-up, is older than the\n"
-        "                lifetime and still alive, and what holds it\n"
+        "                iteration: what was born after the warm-up, is older than\n"
+        "                the lifetime and still alive, and what holds it\n"
         "stop [TARGET]   end it; the report stays\n\n"
         "Times are seconds, or texts such as 500ms, 90s, 5m, 1h.",
     .opts = opts,

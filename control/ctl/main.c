@@ -25,6 +25,7 @@ static const struct ml_command *const all_commands[] = {
     &ml_cmd_snapshot,
     &ml_cmd_monitor,
     &ml_cmd_types,
+    &ml_cmd_growth,
     &ml_cmd_retained,
     &ml_cmd_paths,
     &ml_cmd_refs,

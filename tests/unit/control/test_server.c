@@ -90,7 +90,7 @@ Test(server, a_failed_method_leaves_no_half_answer)
 }
 
 #define START(params)                                                                  \
-    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"monitor.start\",\"params\":" params        \
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"monitor.start\",\"params\":" params       \
     "}\n"
 
 Test(server, a_monitor_starts_once_and_stops_once)
