@@ -52,6 +52,73 @@ op_report_directory(void *ctx)
     return ((struct ml_agent *)ctx)->report_directory;
 }
 
+static void
+write_list(struct ml_json *j, const char *key, const char list[][ML_REQUEST_TEXT])
+{
+    if (list[0][0] == '\0') {
+        return;
+    }
+    ml_json_key(j, key);
+    ml_json_begin_array(j);
+    for (int i = 0; i < ML_REQUEST_FILTERS && list[i][0] != '\0'; i++) {
+        ml_json_str(j, list[i]);
+    }
+    ml_json_end_array(j);
+}
+
+/* The request as configuration that goes over the agent's own; JSON is YAML. */
+static void
+write_overrides(const struct ml_monitor_request *r, struct ml_buf *out)
+{
+    struct ml_json j;
+    ml_json_init(&j, out);
+    ml_json_begin_object(&j);
+    if (r->include[0][0] != '\0' || r->exclude[0][0] != '\0') {
+        ml_json_key(&j, "filter");
+        ml_json_begin_object(&j);
+        write_list(&j, "include", r->include);
+        write_list(&j, "exclude", r->exclude);
+        ml_json_end_object(&j);
+    }
+    if (r->max_object_details != ML_REQUEST_UNSET) {
+        ml_json_key(&j, "report");
+        ml_json_begin_object(&j);
+        ml_json_kv_int(&j, "max_object_details", r->max_object_details);
+        ml_json_end_object(&j);
+    }
+    ml_json_end_object(&j);
+}
+
+static int
+op_monitor_start(void *ctx, const struct ml_monitor_request *request,
+                 struct ml_json *out, struct ml_error *err)
+{
+    struct ml_agent *a = ctx;
+    struct ml_buf overrides;
+    ml_buf_init(&overrides, &ml_agent_alloc);
+    write_overrides(request, &overrides);
+    const double lifetime = request->lifetime;
+    const struct ml_monitor_options options = {
+        .overrides = ml_buf_str(&overrides),
+        .overrides_len = overrides.len,
+        .lifetime = lifetime >= 0 ? lifetime : a->settings.monitor.max_object_lifetime,
+        .warmup = request->warmup >= 0 ? request->warmup
+                  : lifetime >= 0      ? lifetime
+                                       : a->settings.monitor.warmup,
+        .save = request->save,
+    };
+    int rc = overrides.failed ? ml_error_nomem(err)
+                              : ml_monitors_start(a, &options, out, err);
+    ml_buf_fini(&overrides);
+    return rc;
+}
+
+static int
+op_monitor_stop(void *ctx, struct ml_json *out, struct ml_error *err)
+{
+    return ml_monitors_stop(out, err);
+}
+
 static void on_error(void *ctx, uint64_t token, const struct ml_error *err);
 
 static void
@@ -88,6 +155,8 @@ ml_agent_fill_ops(struct ml_agent *a)
         .config_get = op_config_get,
         .config_reload = op_config_reload,
         .report_directory = op_report_directory,
+        .monitor_start = op_monitor_start,
+        .monitor_stop = op_monitor_stop,
         .detach = op_detach,
     };
 }

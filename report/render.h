@@ -22,6 +22,8 @@ void ml_render_details(struct ml_paint *p, const json_t *details,
 /* render_tables.c */
 void ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_key,
                           const char *const *wanted);
+/* An empty line, then "1 204 553 live objects in 1.3 GiB" and the like. */
+void ml_render_totals(struct ml_paint *p, const json_t *totals);
 
 /* render_sweep.c: "sweep: pause 5.1 ms, …" and one line for each warning. */
 void ml_render_sweep(struct ml_paint *p, const json_t *sweep);

@@ -52,6 +52,8 @@ static const struct {
     {"types", ml_render_types},       {"retained", ml_render_retained},
     {"paths", ml_render_paths},       {"refs", ml_render_refs},
     {"garbage", ml_render_garbage},   {"list", ml_render_list},
+    {"growth", ml_render_growth},     {"growth_first", ml_render_growth},
+    {"growth_none", ml_render_growth},
 };
 
 static answer_fn *
@@ -95,6 +97,11 @@ ParameterizedTestParameters(render, looks_like_the_golden_file)
         {"refs", "refs.txt", UNICODE},
         {"garbage", "garbage.txt", UNICODE},
         {"list", "list.txt", UNICODE},
+        {"growth", "growth.txt", UNICODE},
+        {"growth", "growth.narrow.txt", {false, false, 72}},
+        {"growth", "growth.color.txt", COLOR},
+        {"growth_first", "growth_first.txt", UNICODE},
+        {"growth_none", "growth_none.txt", UNICODE},
     };
     return cr_make_param_array(struct row, rows, sizeof(rows) / sizeof(rows[0]));
 }
