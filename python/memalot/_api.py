@@ -205,7 +205,8 @@ def leak_monitor(
 
     Args:
         func: The function, when used without parentheses.
-        warmup_calls: The first so many calls report nothing. Default 1.
+        warmup_calls: The first so many calls report nothing. Default 1. (With 0 the
+            warm-up is done at once, with nothing in it.)
         max_object_age_calls: Only objects that have survived so many calls (1 or more)
             are reported. Default 1.
 
@@ -348,12 +349,11 @@ def _by_calls(
     warmups, calls = values["warmup_calls"], values["max_object_age_calls"]
     opening = {
         **_opening(given, values),
-        "warmup": float(warmups),
         "calls": calls,
         "subject": "block" if name is None else f"function {name}",
     }
     output = _output(values)
-    monitor = LeakMonitor(opening, output)
+    monitor = LeakMonitor(opening, output, warmups)
     what = "a block" if name is None else f"the function {name}"
     output.deliver(
         f"memalot looks for leaks in {what}: after {_times(warmups)} to warm up, objects "

@@ -7,8 +7,6 @@ import os
 
 from . import _agent
 
-stops = 0  # how often stop() took an agent away: monitors from before are gone
-
 
 def start(config: str | os.PathLike[str] | None = None) -> bool:
     """Start the agent in this process.
@@ -41,10 +39,7 @@ def stop() -> bool:
     Returns:
         True when there was an agent.
     """
-    global stops
-    stopped = _agent.stop()
-    stops += stopped
-    return stopped
+    return _agent.stop()
 
 
 def running() -> bool:

@@ -3,15 +3,14 @@
 (Stoppable).
 
 The agent opens, counts and closes windows and writes the reports; it also knows that
-nested and overlapping entries of one monitor are one window. Here is what needs Python:
-when a monitor is opened, what becomes of it in a forked child or when the agent has
-gone, and the thread that brings time-based reports to their output.
+nested and overlapping entries of one monitor are one window, and what becomes of
+monitors in a forked child. Here is what needs Python: which calls get a window at all,
+and the thread that brings time-based reports to their output.
 """
 
 from __future__ import annotations
 
 import atexit
-import os
 import threading
 from types import TracebackType
 from typing import Any, Literal
@@ -45,26 +44,21 @@ class LeakMonitor:
     to the last exit. Exceptions pass through.
     """
 
-    def __init__(self, opening: dict[str, Any], output: Output) -> None:
-        self._opening = opening
+    def __init__(self, opening: dict[str, Any], output: Output, warmups: int) -> None:
         self._output = output
-        self._opened_in = _present()
-        self._number: int | None = open_monitor(opening, output)
-        self._lock = threading.Lock()
-        self._entered: list[int | None] = []
+        self._number = open_monitor(opening, output)
+        # The agent warms up in the first window: calls before that have none.
+        self._skips = max(warmups - 1, 0)
+        self._unwatched: list[int] = []  # threads in a call without a window
+        if warmups == 0 and _agent.monitor_enter(self._number):
+            _agent.monitor_leave(self._number)
 
     def __call__(self) -> LeakMonitor:
         """Return this monitor itself, so that `with monitor():` works as well."""
         return self
 
     def __enter__(self) -> LeakMonitor:
-        number = self.ready()
-        self._entered.append(number)
-        try:
-            self.enter(number)
-        except MonitoringError:
-            self._entered.pop()
-            raise
+        self.enter()
         return self
 
     def __exit__(
@@ -73,69 +67,53 @@ class LeakMonitor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> Literal[False]:
-        self.leave(self._entered.pop(), error)
+        unwatched = self._unwatched and threading.get_ident() in self._unwatched
+        self.leave(not unwatched, error)
         return False
 
     def __del__(self, close: Any = _agent.monitor_close) -> None:
-        number = getattr(self, "_number", None)
-        if number is not None and self._opened_in[0] == os.getpid():
-            try:
-                close(number)
-            except Exception:
-                pass
+        if hasattr(self, "_number"):
+            close(self._number)
 
-    # What the decorator's wrappers use (_wrap.py).
+    # What the decorator's wrappers use, too (_wrap.py).
 
-    def ready(self) -> int | None:
-        """Return what to enter with; None when this call goes unwatched: the agent has
-        been taken out of the process, or the call comes from our own output."""
-        if self._opened_in != _present():
-            self._open_again()
-        if not _agent.running() or self._output.busy():
-            return None
-        return self._number
+    def enter(self) -> bool:
+        """Begin the window, after anything else.
 
-    def enter(self, number: int | None) -> None:
-        """Begin the window; the agent's part is the last thing done."""
-        if number is None:
-            return
+        Returns:
+            False when this call has none: it is skipped to warm up, comes from our own
+            output, or the agent says so (it has gone, or another thread is in another
+            monitor's window).
+        """
+        if self._skips or self._output.busy():
+            self._unwatched.append(threading.get_ident())
+            return False
         try:
-            _agent.monitor_enter(number)
+            watched = _agent.monitor_enter(self._number)
         except RuntimeError as error:
             raise MonitoringError(str(error)) from None
+        if not watched:
+            self._unwatched.append(threading.get_ident())
+        return watched
 
-    def leave(self, number: int | None, *in_flight: object) -> None:
+    def leave(self, watched: bool, *in_flight: object) -> None:
         """End the window, before anything else, and tell what was found.
 
         `in_flight` is on its way through our hands to the caller; that it is there does
-        not make it a leak.
+        not make it a leak. What is raised here comes from a signal handler.
         """
-        if number is None:
+        if not watched:
+            self._leave_unwatched()
             return
-        try:
-            told = _agent.monitor_leave(number, *in_flight)
-        except Exception:
-            return  # the agent went away during the call, or this is a forked child
+        told = _agent.monitor_leave(self._number, *in_flight)
         del in_flight
-        if told is not None:
+        if told is not None and told[0] != "closed":
             self._output.deliver(told[1])
 
-    def _open_again(self) -> None:
-        """Open the monitor anew in a forked child, or in an agent started anew."""
-        with self._lock:
-            if self._opened_in == _present() or not _agent.running():
-                return
-            self._number = None
-            self._opened_in = _present()
-            try:
-                self._number = open_monitor(self._opening, self._output)
-            except Exception as error:
-                self._output.deliver(f"memalot: not monitored any more: {error}")
-
-
-def _present() -> tuple[int, int]:
-    """Return what a monitor's number is good for: this process, and this agent."""
-    return os.getpid(), _life.stops
+    def _leave_unwatched(self) -> None:
+        self._unwatched.remove(threading.get_ident())
+        if self._skips and not self._unwatched:
+            self._skips -= 1
 
 
 class Stoppable:
@@ -144,7 +122,6 @@ class Stoppable:
     def __init__(self, opening: dict[str, Any], output: Output) -> None:
         self._output = output
         self._number = open_monitor(opening, output)
-        self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="memalot", daemon=True)
 
     def begin(self) -> None:
@@ -156,16 +133,11 @@ class Stoppable:
     def stop(self) -> None:
         """End the monitoring. May be called more than once, from any thread and from
         `output_func`; does not wait (`join()` does). The agent stays."""
-        if self._process != os.getpid():
-            return
         try:
             _running.remove(self)
         except KeyError:
             return
-        try:
-            _agent.monitor_close(self._number)
-        except Exception:
-            pass  # it went with the agent
+        _agent.monitor_close(self._number)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the monitoring has ended.
@@ -181,13 +153,9 @@ class Stoppable:
         try:
             while self in _running:
                 told = _agent.monitor_wait(self._number)
-                if told is None:
-                    continue
-                if told[0] == "closed" or self not in _running:
+                if told is None or told[0] == "closed" or self not in _running:
                     break
                 self._output.deliver(told[1])
-        except RuntimeError:
-            pass  # there is no such monitor any more
         finally:
             self.stop()
 

@@ -58,16 +58,15 @@ def _wrapper_for(func: Any) -> Callable[[Any, LeakMonitor], Any]:
 def _wrap_function(func: Any, monitor: LeakMonitor) -> Any:
     @functools.wraps(func)
     def call(*args: Any, **kwargs: Any) -> Any:
-        number = monitor.ready()
-        monitor.enter(number)
+        watched = monitor.enter()
         try:
             result = func(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
-            monitor.leave(number, error)
+            monitor.leave(watched, error)
             raise
         del args, kwargs
-        monitor.leave(number, result)
+        monitor.leave(watched, result)
         return result
 
     return call
@@ -76,16 +75,15 @@ def _wrap_function(func: Any, monitor: LeakMonitor) -> Any:
 def _wrap_coroutine(func: Any, monitor: LeakMonitor) -> Any:
     @functools.wraps(func)
     async def call(*args: Any, **kwargs: Any) -> Any:
-        number = monitor.ready()
-        monitor.enter(number)
+        watched = monitor.enter()
         try:
             result = await func(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
-            monitor.leave(number, error)
+            monitor.leave(watched, error)
             raise
         del args, kwargs
-        monitor.leave(number, result)
+        monitor.leave(watched, result)
         return result
 
     return call
@@ -94,16 +92,15 @@ def _wrap_coroutine(func: Any, monitor: LeakMonitor) -> Any:
 def _wrap_generator(func: Any, monitor: LeakMonitor) -> Any:
     @functools.wraps(func)
     def iterate(*args: Any, **kwargs: Any) -> Any:
-        number = monitor.ready()
-        monitor.enter(number)
+        watched = monitor.enter()
         try:
             result = yield from func(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
-            monitor.leave(number, error)
+            monitor.leave(watched, error)
             raise
         del args, kwargs
-        monitor.leave(number, result)
+        monitor.leave(watched, result)
         return result
 
     return iterate
@@ -117,8 +114,7 @@ def _wrap_old_coroutine(func: Any, monitor: LeakMonitor) -> Any:
 def _wrap_async_generator(func: Any, monitor: LeakMonitor) -> Any:
     @functools.wraps(func)
     async def iterate(*args: Any, **kwargs: Any) -> Any:
-        number = monitor.ready()
-        monitor.enter(number)
+        watched = monitor.enter()
         inner = step = None
         try:
             inner = func(*args, **kwargs)
@@ -142,8 +138,8 @@ def _wrap_async_generator(func: Any, monitor: LeakMonitor) -> Any:
             inner = step = None
         except BaseException as error:
             inner = step = None
-            monitor.leave(number, error)
+            monitor.leave(watched, error)
             raise
-        monitor.leave(number)
+        monitor.leave(watched)
 
     return iterate
