@@ -102,6 +102,7 @@ static PyMethodDef methods[] = {
      monitor_doc},
     {"monitor_wait", module_monitor_wait, METH_VARARGS, monitor_doc},
     {"monitor_close", module_monitor_close, METH_O, monitor_doc},
+    {"find", module_find, METH_O, monitor_doc},
     {"snapshot", (PyCFunction)(void (*)(void))module_snapshot, METH_VARARGS | METH_KEYWORDS,
      monitor_doc},
     {NULL, NULL, 0, NULL},

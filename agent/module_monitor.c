@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "agent.h"
+#include "find.h"
 #include "monitor.h"
 #include "python_error.h"
 
@@ -154,6 +156,21 @@ module_monitor_close(PyObject *self, PyObject *arg)
     }
     ml_monitor_close(handle);
     Py_RETURN_NONE;
+}
+
+PyObject *
+module_find(PyObject *self, PyObject *arg)
+{
+    unsigned long long address = PyLong_AsUnsignedLongLong(arg);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    PyObject *op = ml_find_object((uintptr_t)address);
+    if (op == NULL) {
+        Py_RETURN_NONE;
+    }
+    double age = ml_find_age(op, ml_agent_now());
+    return age < 0 ? Py_BuildValue("(NO)", op, Py_None) : Py_BuildValue("(Nd)", op, age);
 }
 
 PyObject *

@@ -14,6 +14,7 @@ PyObject *module_monitor_enter(PyObject *self, PyObject *handle);
 PyObject *module_monitor_leave(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *module_monitor_wait(PyObject *self, PyObject *args);
 PyObject *module_monitor_close(PyObject *self, PyObject *handle);
+PyObject *module_find(PyObject *self, PyObject *address);
 PyObject *module_snapshot(PyObject *self, PyObject *args, PyObject *kwargs);
 
 #endif
