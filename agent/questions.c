@@ -36,6 +36,7 @@ ml_questions_add(struct ml_questions *q, const struct ml_sweep_request *request,
     struct ml_sweep_question *question = &q->waiting.data[q->waiting.len++];
     question->request = *request;
     question->token = token;
+    question->watch = NULL;
     return ML_OK;
 }
 

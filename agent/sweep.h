@@ -22,10 +22,12 @@
 #include "settings.h"
 
 struct ml_sweep;
+struct ml_watch;
 
 struct ml_sweep_question {
     struct ml_sweep_request request;
     uint64_t token; /* given back with the answer */
+    const struct ml_watch *watch; /* of a monitor's question, else NULL; stays */
 };
 
 struct ml_sweep_stats {

@@ -23,7 +23,9 @@
 
 #include "answers.h"
 #include "arena.h"
+#include "call_text.h"
 #include "compat/compat.h"
+#include "watch.h"
 
 #define PROGRESS_EVERY 0.1 /* seconds */
 #define OUT 3              /* the pipe's descriptor here */
@@ -36,6 +38,7 @@ struct child {
     double last_progress;
     double deadline;
     struct sweep_done_frame done;
+    struct call_texts texts; /* of the question being answered */
 };
 
 double
@@ -259,9 +262,12 @@ answer_question(struct child *c, const struct sweep_view *v, uint32_t index)
     struct ml_json j;
     ml_buf_init(&out, &c->arena.alloc);
     ml_json_init(&j, &out);
+    const struct ml_watch *watch = c->job->questions[index].watch;
+    call_texts_init(v->texts, &c->arena.alloc, watch != NULL ? watch->str_func : NULL);
     bool bare = r->kind == ML_SWEEP_SNAPSHOT && !r->save;
     ml_buf_puts(&out, bare ? "{\"report_id\":null,\"iteration\":" : "");
     int rc = answer(v, r, &j, &err);
+    call_texts_fini(v->texts);
     ml_buf_puts(&out, bare ? "}" : "");
     if (rc == ML_OK && out.failed) {
         rc = ml_error_nomem(&err);
@@ -309,6 +315,7 @@ run(struct child *c)
     }
     else {
         v->peak = c->arena.peak;
+        v->texts = &c->texts;
         c->done.objects = v->take.graph.node_count;
         for (uint32_t i = 0; i < c->job->question_count; i++) {
             answer_question(c, v, i);
