@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "duration.h"
 #include "suggest.h"
 
 struct taker {
@@ -122,6 +123,34 @@ take_address(struct taker *t)
     return ML_OK;
 }
 
+/* A number's digits are read as the text is: by integers, whatever the locale. */
+static int
+take_duration(struct taker *t)
+{
+    const struct ml_json_tok *tok = &t->doc->tok[t->token];
+    const char *text = t->doc->text + tok->start;
+    char copy[32], least[ML_DURATION_TEXT], allowed[128];
+    double seconds;
+    size_t len = tok->end - tok->start;
+    bool ok = tok->type == ML_JSON_NUMBER;
+    if (ml_json_copy_string(t->doc, t->token, copy, sizeof(copy)) == ML_OK) {
+        text = copy;
+        len = strlen(copy);
+        ok = true;
+    }
+    if (!ok || !ml_duration_read(text, len, &seconds) ||
+        seconds * 1000 < t->param->least || seconds > t->param->most * 86400.0) {
+        ml_duration_write(t->param->least / 1000.0, least);
+        snprintf(allowed, sizeof(allowed),
+                 "a time from %s to %d days: seconds as a number, or a text such as "
+                 "\"5m\"",
+                 least, t->param->most);
+        return bad_value(t, allowed);
+    }
+    *(double *)t->to = seconds;
+    return ML_OK;
+}
+
 static int
 take_value(struct taker *t)
 {
@@ -137,6 +166,8 @@ take_value(struct taker *t)
         return take_list(t);
     case ML_PARAM_ADDRESS:
         return take_address(t);
+    case ML_PARAM_DURATION:
+        return take_duration(t);
     }
     return ML_EINVAL;
 }
@@ -188,6 +219,9 @@ args_init(struct ml_method_args *args)
     args->sweep.max_object_details = ML_REQUEST_UNSET;
     args->sweep.referrers = ML_REQUEST_UNSET;
     args->sweep.save = true;
+    args->monitor.lifetime = args->monitor.warmup = ML_REQUEST_UNSET;
+    args->monitor.max_object_details = ML_REQUEST_UNSET;
+    args->monitor.save = true;
     args->limit = ML_REQUEST_UNSET;
     args->iterations = ML_REQUEST_UNSET;
 }

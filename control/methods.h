@@ -17,6 +17,7 @@
 /* Values of all parameters there are; unset ones keep what args_init gave them. */
 struct ml_method_args {
     struct ml_sweep_request sweep;
+    struct ml_monitor_request monitor;
     char report_id[64];
     int limit;      /* report.list, ML_REQUEST_UNSET: all */
     int iterations; /* report.get: newest ones, ML_REQUEST_UNSET: all */
@@ -29,6 +30,8 @@ enum ml_param_type {
     ML_PARAM_TEXT,    /* char[.most], not empty */
     ML_PARAM_LIST,    /* a string or an array of them: char[][ML_REQUEST_TEXT] */
     ML_PARAM_ADDRESS, /* uint64_t, "0x7f..." or a whole number, not 0 */
+    ML_PARAM_DURATION, /* double: seconds as a number, or text as in YAML ("5m"); from
+                        * .least milliseconds to .most days */
 };
 
 struct ml_param {
@@ -81,6 +84,7 @@ int ml_methods_sweep(const struct ml_method_call *call, enum ml_sweep_kind kind,
 extern const struct ml_method ml_method_status, ml_method_snapshot, ml_method_types,
     ml_method_retained, ml_method_paths, ml_method_refs, ml_method_garbage,
     ml_method_config_get, ml_method_config_reload, ml_method_report_list,
-    ml_method_report_get, ml_method_detach;
+    ml_method_report_get, ml_method_detach, ml_method_monitor_start,
+    ml_method_monitor_stop;
 
 #endif

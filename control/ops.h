@@ -41,6 +41,16 @@ struct ml_sweep_request {
     bool progress;          /* send progress notifications */
 };
 
+/* What `monitor.start` asks for. Plain data: it is copied. */
+struct ml_monitor_request {
+    double lifetime, warmup; /* seconds; negative: as configured */
+    /* Each ends at the first ""; none at all: as configured. */
+    char include[ML_REQUEST_FILTERS][ML_REQUEST_TEXT];
+    char exclude[ML_REQUEST_FILTERS][ML_REQUEST_TEXT];
+    int max_object_details; /* ML_REQUEST_UNSET: as configured */
+    bool save;              /* iterations are stored in a report */
+};
+
 struct ml_ops {
     void *ctx;
     /* Writes the value of `status`. */
@@ -53,6 +63,14 @@ struct ml_ops {
     int (*config_reload)(void *ctx, struct ml_json *out, struct ml_error *err);
     /* Absolute directory of saved reports, borrowed. */
     const char *(*report_directory)(void *ctx);
+    /* Begins time-based discovery and writes the `monitoring` object that `status`
+     * has too. ML_ESTATE when one runs already: the message says what, and since when.
+     * Takes a copy of `request`. */
+    int (*monitor_start)(void *ctx, const struct ml_monitor_request *request,
+                         struct ml_json *out, struct ml_error *err);
+    /* Ends it and writes {stopped: true, iterations: n, report_id: id|null}. ML_ESTATE
+     * when none runs. */
+    int (*monitor_stop)(void *ctx, struct ml_json *out, struct ml_error *err);
     /* The answer is sent first, then the agent goes. */
     int (*detach)(void *ctx, struct ml_error *err);
 };

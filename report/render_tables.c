@@ -36,8 +36,8 @@ ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_k
     ml_table_print(t);
 }
 
-static void
-paint_totals(struct ml_paint *p, const json_t *totals)
+void
+ml_render_totals(struct ml_paint *p, const json_t *totals)
 {
     char count[32], size[32];
     ml_paint_line(p);
@@ -67,7 +67,7 @@ ml_render_types(FILE *to, const json_t *answer, const struct ml_text_style *styl
         say(&p, "No objects.");
     }
     ml_render_type_table(&p, types, "type", NULL);
-    paint_totals(&p, json_object_get(answer, "totals"));
+    ml_render_totals(&p, json_object_get(answer, "totals"));
     ml_render_sweep(&p, json_object_get(answer, "sweep"));
 }
 
@@ -170,7 +170,7 @@ ml_render_garbage(FILE *to, const json_t *answer, const struct ml_text_style *st
     }
     paint_groups(&p, groups);
     paint_stuck(&p, stuck);
-    paint_totals(&p, json_object_get(answer, "totals"));
+    ml_render_totals(&p, json_object_get(answer, "totals"));
     ml_render_sweep(&p, json_object_get(answer, "sweep"));
 }
 

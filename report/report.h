@@ -66,6 +66,7 @@ struct ml_render_choice {
     const char *show_all;     /* the command that shows what was left out, or NULL */
     const char *const *types; /* NULL-terminated substrings, or NULL */
     bool summary_only;
+    const char *report_path; /* the report's directory, for paths of pictures, or NULL */
 };
 void ml_render_chosen_iteration(FILE *to, const json_t *iteration,
                                 const struct ml_text_style *style,
@@ -88,6 +89,7 @@ void ml_render_paths(FILE *to, const json_t *answer, const struct ml_text_style 
 void ml_render_refs(FILE *to, const json_t *answer, const struct ml_text_style *style);
 void ml_render_garbage(FILE *to, const json_t *answer,
                        const struct ml_text_style *style);
+void ml_render_growth(FILE *to, const json_t *answer, const struct ml_text_style *style);
 void ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *style);
 
 /* -- diagram.c: DOT and pictures, the only code that includes cgraph.h and gvc.h ---- */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "monitoring.h"
 #include "print.h"
 #include "table.h"
 
@@ -40,7 +41,7 @@ add_status(struct ml_table *t, const json_t *s)
 {
     char up[32];
     long seconds = (long)json_number_value(json_object_get(s, "uptime_s"));
-    bool monitoring = json_is_true(json_object_get(s, "monitoring"));
+    bool monitoring = ml_monitoring_is_on(json_object_get(s, "monitoring"));
     json_t *command = join_command(json_object_get(s, "command"));
     snprintf(up, sizeof(up), "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60,
              seconds % 60);

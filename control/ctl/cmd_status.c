@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "paint.h"
+#include "monitoring.h"
 
 #define COLUMN 15 /* where values begin */
 
@@ -125,17 +125,43 @@ next_sweep(struct ml_paint *p, const json_t *seconds)
 }
 
 static void
+monitoring_lines(struct ml_paint *p, const json_t *m)
+{
+    name(p, "monitoring");
+    if (!json_is_object(m)) {
+        ml_paint_word(p, ML_PLAIN, json_is_true(m) ? "yes" : "no");
+        ml_paint_line(p);
+        return;
+    }
+    ml_monitoring_what(p, m);
+    ml_paint_line(p);
+    ml_paint_pad(p, COLUMN);
+    ml_monitoring_progress(p, m);
+    ml_paint_line(p);
+    text_line(p, "its report", json_object_get(m, "report_id"));
+}
+
+static void
+text_lines(struct ml_paint *p, const char *what, const json_t *texts)
+{
+    const json_t *text;
+    size_t i;
+    json_array_foreach(texts, i, text)
+    {
+        text_line(p, what, text);
+    }
+}
+
+static void
 render(FILE *to, const json_t *s, const struct ml_text_style *style)
 {
-    const json_t *message;
-    size_t i;
     struct ml_paint p;
     ml_paint_init(&p, to, style);
     head(&p, s);
     bytes_line(&p, "rss", json_object_get(s, "rss"));
     bytes_line(&p, "own memory", json_object_get(s, "own_memory"));
-    word_line(&p, "monitoring",
-              json_is_true(json_object_get(s, "monitoring")) ? "yes" : "no");
+    monitoring_lines(&p, json_object_get(s, "monitoring"));
+    text_lines(&p, "hook", json_object_get(s, "hooks"));
     signal_line(&p, json_object_get(s, "signal"));
     text_line(&p, "config file", json_object_get(s, "config_file"));
     text_line(&p, "reports", json_object_get(s, "report_directory"));
@@ -143,10 +169,7 @@ render(FILE *to, const json_t *s, const struct ml_text_style *style)
     next_sweep(&p, json_object_get(s, "next_sweep_in_s"));
     text_line(&p, "last report", json_object_get(s, "last_report"));
     text_line(&p, "socket", json_object_get(s, "socket"));
-    json_array_foreach(json_object_get(s, "messages"), i, message)
-    {
-        text_line(&p, "message", message);
-    }
+    text_lines(&p, "message", json_object_get(s, "messages"));
 }
 
 static int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * `memalotctl types`, `retained` and `garbage`: one sweep, printed as one table. They
+ * `memalotctl types`, `retained`, `garbage` and `growth`: one sweep, printed as tables. They
  * differ in what is asked for and how it is drawn, and in nothing else.
  */
 #include "ask.h"
@@ -24,6 +24,13 @@ run_garbage(const struct ml_ctl_args *args)
 {
     return ml_ask_and_print(args, "garbage", ml_ask_limit(args), "sweeping",
                             ml_render_garbage);
+}
+
+static int
+run_growth(const struct ml_ctl_args *args)
+{
+    return ml_ask_and_print(args, "growth", ml_ask_limit(args), "sweeping",
+                            ml_render_growth);
 }
 
 static const struct ml_opt opts[] = {
@@ -65,4 +72,15 @@ const struct ml_command ml_cmd_garbage = {
     .opts = opts,
     .max_words = 1,
     .run = run_garbage,
+};
+
+const struct ml_command ml_cmd_growth = {
+    .name = "growth",
+    .words_help = "[TARGET]",
+    .summary = "What grew since the last growth or snapshot: by type, and by what holds it",
+    .details = "The first time it takes the baseline. Sizes of types are their own, those "
+               "of places\nwhat they keep alive.",
+    .opts = opts,
+    .max_words = 1,
+    .run = run_growth,
 };

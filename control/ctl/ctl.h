@@ -39,13 +39,20 @@ struct ml_ctl_args {
     int words;
     bool help, json, all, no_save, no_referrers, summary_only, console, no_console;
     const char *color, *svg, *config, *format, *output, *address, *directory;
-    const char *filter_types, *formats;
+    const char *filter_types, *formats, *lifetime, *warmup;
     struct ml_ctl_list type, exclude;
     int limit, max_object_details, finding, num_reports, num_iterations, keep,
         max_nodes;
 };
 
-enum ml_opt_type { ML_OPT_FLAG, ML_OPT_INT, ML_OPT_TEXT, ML_OPT_LIST, ML_OPT_WORD };
+enum ml_opt_type {
+    ML_OPT_FLAG,
+    ML_OPT_INT,
+    ML_OPT_TEXT,
+    ML_OPT_LIST,
+    ML_OPT_WORD,
+    ML_OPT_TIME, /* a text that is a duration: "60", "500ms", "5m" */
+};
 
 struct ml_opt {
     const char *name; /* without the dashes; NULL ends the table */
@@ -106,6 +113,6 @@ struct ml_command {
 extern const struct ml_command ml_cmd_run, ml_cmd_ps, ml_cmd_status, ml_cmd_snapshot,
     ml_cmd_types, ml_cmd_retained, ml_cmd_paths, ml_cmd_refs, ml_cmd_garbage,
     ml_cmd_list, ml_cmd_print, ml_cmd_graph, ml_cmd_rm, ml_cmd_config, ml_cmd_detach,
-    ml_cmd_write;
+    ml_cmd_monitor, ml_cmd_growth, ml_cmd_write;
 
 #endif

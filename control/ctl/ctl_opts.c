@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "duration.h"
 #include "suggest.h"
 
 struct cursor {
@@ -101,9 +102,22 @@ is_word_of(const char *words, const char *value)
 }
 
 static int
+check_time(struct cursor *k, const struct ml_opt *o, const char *value)
+{
+    double seconds;
+    if (!ml_duration_read(value, strlen(value), &seconds)) {
+        return ml_error_set(k->err, ML_EINVAL,
+                            "--%s needs a time such as 60, 500ms or 5m, not '%s'",
+                            o->name, value);
+    }
+    return ML_OK;
+}
+
+static int
 set_value(struct cursor *k, const struct ml_opt *o, const char *value)
 {
     void *to = (char *)k->out + o->offset;
+    int rc;
     switch (o->type) {
     case ML_OPT_FLAG:
         *(bool *)to = true;
@@ -116,6 +130,11 @@ set_value(struct cursor *k, const struct ml_opt *o, const char *value)
         if (!is_word_of(o->value, value)) {
             return ml_error_set(k->err, ML_EINVAL, "--%s is one of %s, not '%s'",
                                 o->name, o->value, value);
+        }
+        break;
+    case ML_OPT_TIME:
+        if ((rc = check_time(k, o, value)) < 0) {
+            return rc;
         }
         break;
     case ML_OPT_TEXT:

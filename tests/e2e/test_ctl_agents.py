@@ -35,7 +35,7 @@ def agents(ctl, tmp_path):
     def start(name, path=None, **answers):
         directory = tmp_path / f"agent{len(started)}"
         directory.mkdir()
-        answers["status"] = {**STATUS, "name": name}
+        answers.setdefault("status", {**STATUS, "name": name})
         for method, answer in answers.items():
             (directory / f"{method.replace('_', '.')}.json").write_text(json.dumps(answer))
         path = path or ctl.runtime / "memalot" / f"{len(started) + 1}.sock"
@@ -253,6 +253,65 @@ def test_paths_in_every_format(ctl, agents, tmp_path):
     assert "<svg" in picture.read_text()
     assert ctl.run("paths", "--type", "S").returncode == 0
     assert "address" in ctl.run("paths", "--address", "xyz", code=2).stderr
+
+
+MONITORING = {
+    "kind": "time", "subject": "", "lifetime_s": 60, "warmup_s": 60, "since_s": 0.01,
+    "state": "warm-up", "iteration": 0, "next_iteration_in_s": 60, "report_id": None,
+    "suspects": 0,
+}
+
+
+def test_monitor_start_says_when_there_can_be_findings_and_how_to_see_them(ctl, agents):
+    agents("shop", monitor_start=MONITORING)
+    text = ctl.run("monitor", "start", "shop", "--max-object-lifetime", "60").stdout
+    assert text.startswith("monitoring: objects that live longer than 1 min 0 s; ")
+    assert "first findings can come in 2 min 0 s, then every 1 min 0 s." in text
+    for command in ("status shop", "list", "print ID", "monitor stop shop"):
+        assert f"memalotctl {command} " in text
+    assert ctl.json("monitor", "start", "--warmup=5m", "--type", "a") == MONITORING
+    assert "list" not in ctl.run("monitor", "start", "--no-save").stdout
+
+
+def test_monitor_stop_says_where_the_report_is(ctl, agents):
+    answer = {"stopped": True, "iterations": 1, "report_id": "ab12-cd34"}
+    agents("shop", monitor_stop=answer)
+    assert ctl.run("monitor", "stop").stdout == (
+        "stopped after 1 iteration: memalotctl print ab12-cd34 shows what was found\n")
+    assert ctl.json("monitor", "stop", "shop") == answer
+    agents("mail", monitor_stop={"stopped": True, "iterations": 7, "report_id": None})
+    assert ctl.run("monitor", "stop", "mail").stdout == (
+        "stopped after 7 iterations; no report was saved\n")
+
+
+@pytest.mark.parametrize("words, says", [
+    (["strat"], "did you mean 'start'?"),
+    ([], "monitor needs start"),
+    (["start", "--max-object-lifetime", "soon"], "needs a time such as 60, 500ms or 5m"),
+    (["start", "--max-object-lifetime", "0"], "1ms to 365 days"),
+    (["start", "a", "b"], "unexpected 'b'"),
+    (["stop", "--warmup", "5"], "monitor stop takes a TARGET"),
+])
+def test_monitor_refuses_what_it_does_not_know(ctl, agents, words, says):
+    agents("shop", monitor_start=MONITORING)
+    done = ctl.run("monitor", *words, code=2)
+    assert says in done.stderr and done.stdout == ""
+
+
+def test_status_and_ps_tell_what_is_watched(ctl, agents):
+    watching = {**MONITORING, "state": "watching", "since_s": 200, "iteration": 3,
+                "next_iteration_in_s": 12, "suspects": 48211, "report_id": "ab12-cd34"}
+    agents("shop", status={**STATUS, "monitoring": watching, "hooks": ["one hook"]})
+    text = ctl.run("status").stdout
+    assert "objects that live longer than 1 min 0 s" in text
+    assert ("watching for 3 min 20 s, 3 iterations, the next in 12.0 s, "
+            "48 211 suspects") in text
+    assert "its report     ab12-cd34" in text and "hook           one hook" in text
+    assert "monitoring" in ctl.run("ps").stdout
+    calls = {"kind": "calls", "subject": "function f\x1b[31m", "calls": 3}
+    agents("mail", status={**STATUS, "name": "mail", "monitoring": calls})
+    text = ctl.run("status", "mail").stdout
+    assert "objects that survive 3 calls" in text and "\x1b" not in text
 
 
 def test_detach_ends_the_agent_and_its_socket(ctl, agents):

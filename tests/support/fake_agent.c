@@ -93,6 +93,19 @@ sweep(void *ctx, const struct ml_sweep_request *request, uint64_t token,
     return ML_OK;
 }
 
+static int
+monitor_start(void *ctx, const struct ml_monitor_request *request, struct ml_json *out,
+              struct ml_error *err)
+{
+    return answer_now(ctx, "monitor.start", out, err);
+}
+
+static int
+monitor_stop(void *ctx, struct ml_json *out, struct ml_error *err)
+{
+    return answer_now(ctx, "monitor.stop", out, err);
+}
+
 static const char *
 report_directory(void *ctx)
 {
@@ -144,8 +157,15 @@ main(int argc, char **argv)
 {
     struct ml_error err;
     struct fake f = {.directory = argc > 2 ? argv[2] : "."};
-    const struct ml_ops ops = {
-        &f, status, sweep, config_get, config_reload, report_directory, detach};
+    const struct ml_ops ops = {.ctx = &f,
+                               .status = status,
+                               .sweep = sweep,
+                               .config_get = config_get,
+                               .config_reload = config_reload,
+                               .report_directory = report_directory,
+                               .monitor_start = monitor_start,
+                               .monitor_stop = monitor_stop,
+                               .detach = detach};
     f.server = ml_server_new(&ops, &ml_alloc_libc);
     if (argc < 3 || f.server == NULL || ml_server_listen(f.server, argv[1], &err) < 0) {
         fprintf(stderr, "%s\n", argc < 3 ? "SOCKET DIRECTORY" : err.message);

@@ -69,6 +69,43 @@ fake_directory(void *ctx)
 }
 
 static int
+fake_monitor_start(void *ctx, const struct ml_monitor_request *request,
+                   struct ml_json *out, struct ml_error *err)
+{
+    struct fake_ops *f = ctx;
+    if (f->fail < 0) {
+        return failure(f, err);
+    }
+    if (f->monitoring) {
+        return ml_error_set(err, ML_ESTATE, "monitoring runs since 12 s");
+    }
+    f->monitor = *request;
+    f->monitoring = true;
+    ml_json_begin_object(out);
+    ml_json_kv_str(out, "kind", "time");
+    ml_json_kv_double(out, "lifetime_s", request->lifetime, 3);
+    ml_json_end_object(out);
+    return ML_OK;
+}
+
+static int
+fake_monitor_stop(void *ctx, struct ml_json *out, struct ml_error *err)
+{
+    struct fake_ops *f = ctx;
+    if (f->fail < 0 || !f->monitoring) {
+        return f->fail < 0 ? failure(f, err)
+                           : ml_error_set(err, ML_ESTATE, "no monitoring is running");
+    }
+    f->monitoring = false;
+    ml_json_begin_object(out);
+    ml_json_kv_bool(out, "stopped", true);
+    ml_json_kv_int(out, "iterations", 3);
+    ml_json_kv_null(out, "report_id");
+    ml_json_end_object(out);
+    return ML_OK;
+}
+
+static int
 fake_detach(void *ctx, struct ml_error *err)
 {
     struct fake_ops *f = ctx;
@@ -93,5 +130,7 @@ fake_ops_init(struct fake_ops *f)
                              .config_get = fake_config,
                              .config_reload = fake_config,
                              .report_directory = fake_directory,
+                             .monitor_start = fake_monitor_start,
+                             .monitor_stop = fake_monitor_stop,
                              .detach = fake_detach};
 }

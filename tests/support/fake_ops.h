@@ -14,6 +14,8 @@
 struct fake_ops {
     struct ml_ops ops;               /* hand this to the server; ctx is the fake */
     struct ml_sweep_request request; /* of the last sweep */
+    struct ml_monitor_request monitor; /* of the running or last monitor */
+    bool monitoring;
     uint64_t token[FAKE_OPS_SWEEPS]; /* in the order in which they came */
     int sweeps;
     int detached;

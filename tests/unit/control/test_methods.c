@@ -72,7 +72,21 @@ ParameterizedTestParameters(methods, params)
         {"report.get", "{\"report_id\":\"ab12-cd34\",\"iterations\":1}", 0, ""},
         {"report.get", "{}", ML_RPC_PARAMS, "report_id"},
         {"snapshto", "{}", ML_RPC_METHOD, "did you mean 'snapshot'?"},
-        {"monitor.start", "{}", ML_RPC_METHOD, "unknown method"},
+        {"monitor.strat", "{}", ML_RPC_METHOD, "did you mean 'monitor.start'?"},
+        {"monitor.start", "{}", 0, ""},
+        {"monitor.start", "{\"max_object_lifetime\":0.001}", 0, ""},
+        {"monitor.start", "{\"max_object_lifetime\":\"365d\",\"warmup\":0}", 0, ""},
+        {"monitor.start", "{\"max_object_lifetime\":0}", ML_RPC_PARAMS, "1ms to 365 d"},
+        {"monitor.start", "{\"max_object_lifetime\":\"366d\"}", ML_RPC_PARAMS, "365 d"},
+        {"monitor.start", "{\"warmup\":-1}", ML_RPC_PARAMS, "'warmup' must be a time"},
+        {"monitor.start", "{\"warmup\":\"5 eons\"}", ML_RPC_PARAMS, "such as \"5m\""},
+        {"monitor.start", "{\"warmup\":1e3}", ML_RPC_PARAMS, "seconds as a number"},
+        {"monitor.start", "{\"warmup\":null}", ML_RPC_PARAMS, "a time"},
+        {"monitor.start", "{\"warmup\":[60]}", ML_RPC_PARAMS, "a time"},
+        {"monitor.start", "{\"lifetime\":60}", ML_RPC_PARAMS, "has no parameter"},
+        {"monitor.start", "{\"limit\":1}", ML_RPC_PARAMS, "has no parameter"},
+        {"monitor.stop", "{}", 0, ""},
+        {"monitor.stop", "{\"save\":true}", ML_RPC_PARAMS, "has no parameter"},
     };
     return cr_make_param_array(struct params_case, cases,
                                sizeof(cases) / sizeof(cases[0]));
@@ -125,6 +139,35 @@ Test(methods, what_is_given_arrives)
     cr_expect_eq(args.sweep.address, UINT64_MAX);
 }
 
+Test(methods, a_monitor_is_as_configured_where_nothing_is_said)
+{
+    struct ml_method_args args;
+    struct ml_rpc_error e;
+    cr_assert_eq(take("monitor.start", "{}", &args, &e), 0);
+    cr_expect_lt(args.monitor.lifetime, 0);
+    cr_expect_lt(args.monitor.warmup, 0);
+    cr_expect_eq(args.monitor.max_object_details, ML_REQUEST_UNSET);
+    cr_expect(args.monitor.save);
+    cr_expect_eq(args.monitor.include[0][0], '\0');
+}
+
+Test(methods, times_come_as_numbers_and_as_texts)
+{
+    struct ml_method_args args;
+    struct ml_rpc_error e;
+    cr_assert_eq(take("monitor.start",
+                      "{\"max_object_lifetime\":\"1.5m\",\"warmup\":0.25,\"include\":"
+                      "[\"a\",\"b\"],\"save\":false}",
+                      &args, &e),
+                 0);
+    cr_expect_eq(args.monitor.lifetime, 90.0);
+    cr_expect_eq(args.monitor.warmup, 0.25);
+    cr_expect_str_eq(args.monitor.include[1], "b");
+    cr_expect_not(args.monitor.save);
+    cr_assert_eq(take("monitor.start", "{\"warmup\":\"2\\u0020min\"}", &args, &e), 0);
+    cr_expect_eq(args.monitor.warmup, 120.0, "escapes are resolved first");
+}
+
 Test(methods, lists_hold_sixteen)
 {
     struct ml_method_args args;
@@ -146,7 +189,8 @@ Test(methods, the_table_holds_what_the_protocol_lists)
     static const char *const names[] = {"status",      "snapshot",   "types",
                                         "retained",    "paths",      "refs",
                                         "garbage",     "config.get", "config.reload",
-                                        "report.list", "report.get", "detach"};
+                                        "report.list", "report.get", "detach",
+                                        "monitor.start", "monitor.stop"};
     struct ml_rpc_error e;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cr_expect_not_null(ml_methods_find(names[i], &e), "%s", names[i]);

@@ -89,6 +89,26 @@ Test(server, a_failed_method_leaves_no_half_answer)
     close(fd);
 }
 
+#define START(params)                                                                  \
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"monitor.start\",\"params\":" params       \
+    "}\n"
+
+Test(server, a_monitor_starts_once_and_stops_once)
+{
+    int fd = driver_connect(&d);
+    expect_part(fd, REQUEST(1, "monitor.stop"), "\"ML_ESTATE\"");
+    expect_part(fd, START("{\"max_object_lifetime\":\"2m\"}"), "lifetime_s\":120.000");
+    cr_expect_eq(d.fake.monitor.warmup, 120.0, "it follows the lifetime");
+    expect_part(fd, START("{}"), "monitoring runs since");
+    expect_part(fd, REQUEST(1, "monitor.stop"), "\"stopped\":true,\"iterations\":3");
+    expect_part(fd, START("{\"max_object_lifetime\":2,\"warmup\":0}"), "lifetime_s");
+    cr_expect_eq(d.fake.monitor.warmup, 0.0);
+    expect_part(fd, REQUEST(1, "monitor.stop"), "stopped");
+    expect_part(fd, START("{}"), "lifetime_s");
+    cr_expect_lt(d.fake.monitor.warmup, 0, "as configured");
+    close(fd);
+}
+
 Test(server, a_line_over_the_limit_is_skipped_and_the_next_one_answered)
 {
     int fd = driver_connect(&d);
