@@ -8,6 +8,7 @@
 #include <Python.h>
 
 #include "agent.h"
+#include "birth_probe.h"
 #include "python_error.h"
 
 PyDoc_STRVAR(start_doc,
@@ -92,6 +93,7 @@ static PyMethodDef methods[] = {
     {"stop", agent_stop, METH_NOARGS, stop_doc},
     {"running", agent_running, METH_NOARGS, running_doc},
     {"follows_execs", agent_follows_execs, METH_NOARGS, follows_execs_doc},
+    {"_birth", ml_birth_probe, METH_VARARGS, ml_birth_probe_doc},
     {NULL, NULL, 0, NULL},
 };
 
