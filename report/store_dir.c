@@ -175,6 +175,17 @@ ml_store_dir_id(const char *name, char id[ML_REPORT_ID_SIZE])
 }
 
 int
+ml_store_dir_iteration(const char *name)
+{
+    int number, end = 0;
+    if (sscanf(name, "iteration_report_%9d.json%n", &number, &end) != 1 || end == 0 ||
+        name[end] != '\0' || number < 0) {
+        return -1;
+    }
+    return number;
+}
+
+int
 ml_store_dir_new_id(char id[ML_REPORT_ID_SIZE], struct ml_error *err)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";

@@ -27,6 +27,9 @@ int ml_store_dir_open(const char *directory, bool create, char *path,
 bool ml_store_dir_id(const char *name, char id[ML_REPORT_ID_SIZE]);
 bool ml_store_dir_is_report(const char *name);
 
+/* The number in "iteration_report_N.json", -1 for other names. */
+int ml_store_dir_iteration(const char *name);
+
 /* A new random id; it may be taken already. */
 int ml_store_dir_new_id(char id[ML_REPORT_ID_SIZE], struct ml_error *err);
 

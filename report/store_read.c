@@ -254,23 +254,11 @@ read_iteration(int report, const char *name, int number, json_t **out,
     return rc == ML_OK ? rc : ml_error_set(err, rc, "%s", why.message);
 }
 
-/* The number in "iteration_report_N.json", -1 for other names. */
-static int
-iteration_number(const char *name)
-{
-    int number, end = 0;
-    if (sscanf(name, "iteration_report_%9d.json%n", &number, &end) != 1 || end == 0 ||
-        name[end] != '\0' || number < 0) {
-        return -1;
-    }
-    return number;
-}
-
 static int
 add_iteration(json_t *array, int report, const char *name, struct ml_error *err)
 {
     json_t *iteration = NULL;
-    int number = iteration_number(name);
+    int number = ml_store_dir_iteration(name);
     if (number < 0) {
         return ML_OK;
     }
