@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int
@@ -80,15 +79,6 @@ move_pictures(int from, int to, const char *report, struct ml_error *err)
     return rc;
 }
 
-static bool
-still_there(int dir, const char *name, int opened)
-{
-    struct stat now, then;
-    return fstat(opened, &then) == 0 &&
-           fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-           now.st_ino == then.st_ino && now.st_dev == then.st_dev;
-}
-
 static int
 move(int from, int to, const char *report, int number, struct ml_error *err)
 {
@@ -118,7 +108,7 @@ ml_store_append_move(int dir, const char *temp, const char *report, int number,
     int from = open_directory(dir, temp);
     rc = from < 0 ? cannot_move(temp, report, errno, err)
                   : move(from, to, report, number, err);
-    if (!still_there(dir, report, to)) {
+    if (!ml_store_dir_holds(dir, report, to)) {
         rc = ml_error_set(err, ML_ESTATE, "%s has just been removed", report);
     }
     close(to);
