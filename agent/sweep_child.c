@@ -23,6 +23,7 @@
 
 #include "answers.h"
 #include "arena.h"
+#include "call_text.h"
 #include "compat/compat.h"
 #include "watch.h"
 
@@ -37,6 +38,7 @@ struct child {
     double last_progress;
     double deadline;
     struct sweep_done_frame done;
+    struct call_texts texts; /* of the question being answered */
 };
 
 double
@@ -289,8 +291,10 @@ answer_question(struct child *c, const struct sweep_view *v, uint32_t index)
     ml_json_init(&j, &out);
     const struct ml_watch *watch = c->job->questions[index].watch;
     bool bare = r->kind == ML_SWEEP_SNAPSHOT && !r->save && watch == NULL;
+    call_texts_init(v->texts, &c->arena.alloc, watch != NULL ? watch->str_func : NULL);
     ml_buf_puts(&out, bare ? "{\"report_id\":null,\"iteration\":" : "");
     int rc = answer(v, r, &j, &err);
+    call_texts_fini(v->texts);
     ml_buf_puts(&out, bare ? "}" : "");
     if (rc == ML_OK && out.failed) {
         rc = ml_error_nomem(&err);
@@ -338,6 +342,7 @@ run(struct child *c)
     }
     else {
         v->peak = c->arena.peak;
+        v->texts = &c->texts;
         c->done.objects = v->take.graph.node_count;
         for (uint32_t i = 0; i < c->job->question_count; i++) {
             answer_question(c, v, i);
