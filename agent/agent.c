@@ -167,6 +167,7 @@ begin_anew(struct ml_agent *a)
     a->pid = getpid();
     a->made_directory[0] = '\0';
     a->bind_at = a->bind_pause = 0;
+    a->trigger = (struct ml_trigger){0};
     a->has_last_sweep = false;
     a->last_report[0] = '\0';
     a->detach_wanted = false;

@@ -53,6 +53,7 @@ ml_agent_apply_settings(struct ml_agent *a, bool schedule_changed)
     }
     ml_program_expand_home(s->report.directory, a->home, a->report_directory,
                            sizeof(a->report_directory));
+    ml_trigger_configure(&a->trigger, s, ml_agent_now());
     if (schedule_changed) {
         a->next_sweep_at = s->sweep.every > 0 ? ml_agent_now() + s->sweep.every : 0;
     }

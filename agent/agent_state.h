@@ -23,6 +23,7 @@
 #include "questions.h"
 #include "server.h"
 #include "sweep.h"
+#include "trigger.h"
 #include "wakeup.h"
 
 enum ml_phase {
@@ -75,6 +76,7 @@ struct ml_agent {
     struct ml_sweep *sweep;
     struct ml_questions questions;
     double next_sweep_at; /* monotonic, 0: no schedule */
+    struct ml_trigger trigger; /* sweep.when */
     struct ml_sweep_stats last_sweep;
     bool has_last_sweep;
     char last_report[16];

@@ -174,6 +174,8 @@ ml_agent_write_status(struct ml_agent *a, struct ml_json *out, struct ml_error *
     ml_json_kv_str(out, "report_directory", a->report_directory);
     write_last_sweep(a, out);
     write_next_sweep(a, out);
+    ml_json_key(out, "triggers");
+    ml_trigger_write_status(&a->trigger, &a->settings, ml_agent_now(), out);
     ml_json_kv_str(out, "last_report", a->last_report[0] != '\0' ? a->last_report : NULL);
     ml_json_kv_uint(out, "own_memory", ml_agent_own_memory(a));
     ml_json_kv_uint(out, "clients", ml_server_clients(a->server));

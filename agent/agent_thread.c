@@ -57,6 +57,7 @@ timeout_of(const struct ml_agent *a)
     int timeout = ml_sweep_timeout_ms(a->sweep);
     timeout = earlier(timeout, ml_server_timeout_ms(a->server));
     timeout = earlier(timeout, ms_until(a->next_sweep_at, now));
+    timeout = earlier(timeout, ms_until(a->trigger.next_at, now));
     timeout = earlier(timeout, ms_until(a->bind_at, now));
     timeout = earlier(timeout, ms_until(ml_monitors_due(), now));
     return earlier(timeout, a->detach_wanted ? ms_until(a->detach_at, now) : -1);
@@ -91,6 +92,25 @@ keep_schedule(struct ml_agent *a, double now)
     }
 }
 
+/* What a sweep uses itself is no reason for another one. */
+static void
+keep_watch(struct ml_agent *a, double now)
+{
+    struct ml_trigger_reading reading;
+    if (a->trigger.next_at <= 0 || now < a->trigger.next_at) {
+        return;
+    }
+    if (ml_sweep_running(a->sweep)) {
+        ml_trigger_skip(&a->trigger, now);
+        return;
+    }
+    ml_trigger_read(&reading);
+    if (ml_trigger_take(&a->trigger, &a->settings, &reading, now)) {
+        ml_agent_note(a, "snapshot: %s", a->trigger.reason);
+        ml_agent_ask_snapshot(a, "sweep.when");
+    }
+}
+
 /* True when the answer to `detach` is out, or nobody takes it. */
 static bool
 may_detach(const struct ml_agent *a, double now)
@@ -118,6 +138,7 @@ loop(struct ml_agent *a)
         ml_agent_look_after(a, now);
         keep_schedule(a, now);
         ml_monitors_serve(a, now);
+        keep_watch(a, now);
         ml_agent_begin_sweep(a);
         sleep_and_serve(a);
     }

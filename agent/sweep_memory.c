@@ -5,35 +5,23 @@
  */
 #include "sweep_state.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static uint64_t
-number_in(const char *path, const char *key)
-{
-    char text[4096];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-    if (fd >= 0) {
-        close(fd);
-    }
-    text[n > 0 ? n : 0] = '\0';
-    const char *at = key != NULL ? strstr(text, key) : text;
-    at = at != NULL && key != NULL ? at + strlen(key) : at;
-    return at != NULL && n > 0 ? strtoull(at, NULL, 10) : 0;
-}
+#include "cgroup.h"
 
 /* Memory still free to the process: the host's, or its cgroup's if that is less. */
 static uint64_t
 free_memory(void)
 {
-    uint64_t available = number_in("/proc/meminfo", "MemAvailable:") * 1024;
-    uint64_t max = number_in("/sys/fs/cgroup/memory.max", NULL);
-    uint64_t current = number_in("/sys/fs/cgroup/memory.current", NULL);
-    if (max > current && max - current < available) {
-        available = max - current;
+    struct ml_cgroup_memory group;
+    char text[512];
+    ml_cgroup_read_small("/proc/meminfo", text, sizeof(text));
+    const char *at = strstr(text, "MemAvailable:");
+    uint64_t available = at != NULL ? strtoull(at + 13, NULL, 10) * 1024 : 0;
+    ml_cgroup_memory(&group);
+    if (group.limit > group.used && group.limit - group.used < available) {
+        available = group.limit - group.used;
     }
     return available;
 }

@@ -65,11 +65,13 @@ const struct ml_option ml_options[ML_OPTION_COUNT] = {
     {"sweep.when.memory_above", ML_OPTION_AMOUNT,
      LIVE | OFF | ML_OPTION_BYTES | ML_OPTION_PERCENT,
      AT(sweep.when.memory_above), .least = MIB, .most = PIB, .standard = "off",
-     .help = "A snapshot when the process's memory passes this: a share of its limit "
-             "(cgroup or host), or bytes of RSS."},
+     .help = "A snapshot when memory passes this: a share of the limit (what the "
+             "cgroup uses of its own; without one, the process of the host's), or "
+             "bytes of RSS. Once more when it has become a tenth more."},
     {"sweep.when.growth_above", ML_OPTION_AMOUNT, LIVE | OFF | ML_OPTION_RATE,
      AT(sweep.when.growth_above), .least = KIB, .most = PIB, .standard = "off",
-     .help = "A snapshot when the process's memory keeps growing faster than this."},
+     .help = "A snapshot when the process's memory grew faster than this for a whole "
+             "minute, and not by one jump."},
     {"sweep.when.cooldown", ML_OPTION_DURATION, LIVE, AT(sweep.when.cooldown),
      .least = 0, .most = 365 * DAY, .standard = "10m",
      .help = "At most one such snapshot in this time."},

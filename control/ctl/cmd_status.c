@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "monitoring.h"
+#include "text_format.h"
 
 #define COLUMN 15 /* where values begin */
 
@@ -142,6 +143,26 @@ monitoring_lines(struct ml_paint *p, const json_t *m)
 }
 
 static void
+triggers_line(struct ml_paint *p, const json_t *t)
+{
+    char time[32];
+    const char *memory = text_of(t, "memory_above"), *growth = text_of(t, "growth_above");
+    if (!json_is_object(t)) {
+        return;
+    }
+    name(p, "triggers");
+    ml_paint_printf(p, ML_PLAIN, "%s%s%s%s%s", memory[0] ? "memory above " : "", memory,
+                    memory[0] && growth[0] ? ", " : "", growth[0] ? "growth above " : "",
+                    growth);
+    if (json_number_value(json_object_get(t, "quiet_for_s")) > 0) {
+        double left = json_number_value(json_object_get(t, "quiet_for_s"));
+        ml_paint_printf(p, ML_PLAIN, "; quiet for %s", ml_text_duration(left, time));
+    }
+    ml_paint_line(p);
+    text_line(p, "last trigger", json_object_get(t, "last_reason"));
+}
+
+static void
 text_lines(struct ml_paint *p, const char *what, const json_t *texts)
 {
     const json_t *text;
@@ -167,6 +188,7 @@ render(FILE *to, const json_t *s, const struct ml_text_style *style)
     text_line(&p, "reports", json_object_get(s, "report_directory"));
     last_sweep(&p, json_object_get(s, "last_sweep"));
     next_sweep(&p, json_object_get(s, "next_sweep_in_s"));
+    triggers_line(&p, json_object_get(s, "triggers"));
     text_line(&p, "last report", json_object_get(s, "last_report"));
     text_line(&p, "socket", json_object_get(s, "socket"));
     text_lines(&p, "message", json_object_get(s, "messages"));

@@ -308,6 +308,14 @@ def test_status_and_ps_tell_what_is_watched(ctl, agents):
             "48 211 suspects") in text
     assert "its report     ab12-cd34" in text and "hook           one hook" in text
     assert "monitoring" in ctl.run("ps").stdout
+    assert "triggers" not in text
+    triggers = {"memory_above": "80%", "growth_above": "50MiB/min", "fired": 1,
+                "state": "cooling down", "quiet_for_s": 312, "growth_per_min": 0,
+                "last_reason": "memory 3.3 GiB of 4.0 GiB"}
+    agents("rest", status={**STATUS, "name": "rest", "triggers": triggers})
+    text = ctl.run("status", "rest").stdout
+    assert "memory above 80%, growth above 50MiB/min; quiet for 5 min 12 s\n" in text
+    assert "last trigger   memory 3.3 GiB of 4.0 GiB\n" in text
     calls = {"kind": "calls", "subject": "function f\x1b[31m", "calls": 3}
     agents("mail", status={**STATUS, "name": "mail", "monitoring": calls})
     text = ctl.run("status", "mail").stdout
