@@ -45,8 +45,9 @@ void ml_reverse_fini(struct ml_reverse *r, const struct ml_alloc *a);
 
 struct ml_reach {
     struct ml_bitset alive;    /* reachable from a named root or from outside */
-    struct ml_bitset named;    /* reachable from a named root */
+    struct ml_bitset named;    /* reachable from a named root that is not our own */
     struct ml_bitset outside;  /* more references than the graph shows */
+    struct ml_bitset in_hand;  /* alive only by roots of rank ML_ROOT_OWN */
     int32_t *excess;           /* references not explained; negative: over-explained;
                                   0 where unknown */
     uint32_t alive_count, garbage_count, outside_count;
@@ -64,7 +65,8 @@ void ml_reach_fini(struct ml_reach *r, const struct ml_alloc *a);
  * Shortest path tree. Roots start at distance `rank`; each reference adds 1. Nodes
  * of `outside` that no named root reaches start at ML_PATH_OUTSIDE_RANK. Ties go to
  * the root listed first, then to the lower node index, so that two runs agree. Nodes
- * flagged ML_NODE_OWN are neither entered nor used. */
+ * flagged ML_NODE_OWN are neither entered nor used, roots of rank ML_ROOT_OWN are no
+ * beginning. */
 
 #define ML_PATH_OUTSIDE_RANK 64
 

@@ -63,6 +63,15 @@ node_of(const struct dom *d, uint32_t v)
 
 /* -- numbering ------------------------------------------------------------------ */
 
+/* A root of our own is an entry only to what nothing else keeps alive: it does not stand
+ * between a cache and what the cache retains. */
+static bool
+is_entry(const struct ml_heap_graph *g, const struct ml_reach *reach, size_t root)
+{
+    const struct ml_root *r = &g->roots.data[root];
+    return r->rank != ML_ROOT_OWN || ml_bitset_has(&reach->in_hand, r->node);
+}
+
 /* Entries to the graph, and which nodes take part; returns how many do. */
 static uint32_t
 sort_out(struct dom *d, const struct ml_reach *reach)
@@ -71,7 +80,9 @@ sort_out(struct dom *d, const struct ml_reach *reach)
     uint32_t inner = 0;
     memcpy(d->entry.words, reach->outside.words, (d->entry.bits / 64 + 1) * 8);
     for (size_t i = 0; i < g->roots.len; i++) {
-        ml_bitset_add(&d->entry, g->roots.data[i].node);
+        if (is_entry(g, reach, i)) {
+            ml_bitset_add(&d->entry, g->roots.data[i].node);
+        }
     }
     for (uint32_t n = 0; n < g->node_count; n++) {
         bool takes_part =
@@ -147,10 +158,12 @@ search_from(struct dom *d, uint32_t node, struct ml_error *err)
 }
 
 static int
-number_nodes(struct dom *d, struct ml_error *err)
+number_nodes(struct dom *d, const struct ml_reach *reach, struct ml_error *err)
 {
     for (size_t i = 0; i < d->g->roots.len; i++) {
-        int rc = search_from(d, d->g->roots.data[i].node, err);
+        int rc = is_entry(d->g, reach, i)
+                     ? search_from(d, d->g->roots.data[i].node, err)
+                     : ML_OK;
         if (rc < 0) {
             return rc;
         }
@@ -373,7 +386,7 @@ compute(struct dom *d, const struct ml_reach *reach, struct ml_dominator *out,
         rc = ml_error_nomem(err);
         goto out;
     }
-    if ((rc = number_nodes(d, err)) < 0 || (rc = find_semi_dominators(d, err)) < 0) {
+    if ((rc = number_nodes(d, reach, err)) < 0 || (rc = find_semi_dominators(d, err)) < 0) {
         goto out;
     }
     make_tree(d);

@@ -35,6 +35,13 @@ Test(dominator, two_roots_share_only_the_virtual_one)
     expect("root a; root b; a: b", "b", "-");
 }
 
+Test(dominator, a_root_of_our_own_takes_nothing_from_who_really_holds_it)
+{
+    expect("root h own; root a; a: x; h: x; x: y", "x", "a");
+    expect("root x own; root a; a: x", "x", "a");
+    expect("root h own; h: x", "x", "h");
+}
+
 Test(dominator, what_native_code_holds_too_belongs_to_nobody)
 {
     expect("root a; a: x; x: y; x refs=2", "x", "-");
