@@ -90,11 +90,12 @@ void ml_path_tree_fini(struct ml_path_tree *t, const struct ml_alloc *a);
  *
  * Immediate dominators of all alive nodes over a virtual root above the named roots
  * and the nodes held from outside. idom[n] is ML_NO_NODE when only the virtual root
- * dominates n, and also for garbage (see `reach`). */
+ * dominates n, and also for garbage and what is alive only in our own hands (see
+ * `reach`). */
 
 struct ml_dominator {
     uint32_t *idom;
-    uint32_t *order; /* alive nodes so that a dominator comes before what it dominates */
+    uint32_t *order; /* held nodes so that a dominator comes before what it dominates */
     uint32_t count;
     uint32_t node_count;
 };
@@ -108,8 +109,9 @@ void ml_dominator_fini(struct ml_dominator *d, const struct ml_alloc *a);
 /* -- retained.c ----------------------------------------------------------------- */
 
 struct ml_retained {
-    uint64_t *bytes;   /* own size and that of all it dominates; 0 for garbage */
-    uint32_t *objects; /* how many nodes that is, itself included; 0 for garbage */
+    uint64_t *bytes;   /* own size and that of all it dominates; 0 where there is no
+                          dominator tree: garbage, in hand */
+    uint32_t *objects; /* how many nodes that is, itself included; 0 likewise */
     uint32_t node_count;
 };
 
@@ -126,7 +128,7 @@ int ml_retained_of_set(const struct ml_heap_graph *g, const struct ml_dominator 
                        size_t count, const struct ml_alloc *a, uint64_t *bytes,
                        uint64_t *objects, struct ml_error *err);
 
-/* Per kind (0..kind_count): alive nodes, their shallow bytes, and the bytes that
+/* Per kind (0..kind_count): held nodes, their shallow bytes, and the bytes that
  * would go with all of them (nested ones counted once). Own nodes left out. */
 struct ml_kind_sum {
     uint64_t count, shallow, retained;

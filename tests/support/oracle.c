@@ -77,10 +77,10 @@ ask_dominators(struct oracle *o)
     uint32_t n = o->g->node_count, above[ORACLE_NODES] = {0};
     for (uint32_t a = 0; a < n; a++) {
         bool left[ORACLE_NODES];
-        start(o, left, true, true, a);
+        start(o, left, true, false, a);
         spread(o->g, left, a);
         for (uint32_t b = 0; b < n; b++) {
-            o->dominates[a][b] = o->alive[a] && o->alive[b] && !left[b];
+            o->dominates[a][b] = o->firm[a] && o->firm[b] && !left[b];
             above[b] += o->dominates[a][b];
         }
     }
