@@ -20,6 +20,7 @@
 #include "atexit_hook.h"
 #include "compat/life.h"
 #include "forks.h"
+#include "monitor.h"
 #include "program.h"
 #include "signals.h"
 
@@ -136,6 +137,7 @@ end_thread(struct ml_agent *a, unsigned order)
 void
 ml_agent_release(struct ml_agent *a)
 {
+    ml_monitors_end("the agent has left the process");
     ml_sweep_free(a->sweep);
     ml_server_free(a->server);
     a->sweep = NULL;
@@ -150,6 +152,7 @@ void
 ml_agent_unhook(void)
 {
     int collecting = PyGC_Disable();
+    ml_monitors_unhook();
     ml_forks_unhook();
     ml_atexit_unhook();
     if (collecting) {
@@ -330,6 +333,12 @@ ml_agent_running(void)
     return a->pid == getpid() && atomic_load(&a->phase) == ML_PHASE_ON;
 }
 
+void
+ml_agent_ring_for_monitors(void)
+{
+    ml_wakeup_order(&the_agent.wakeup, ML_ORDER_MONITOR);
+}
+
 bool
 ml_agent_follows_execs(void)
 {
@@ -350,6 +359,7 @@ ml_agent_at_exit(void)
         Py_BEGIN_ALLOW_THREADS
         ml_agent_release(a);
         Py_END_ALLOW_THREADS
+        ml_monitors_unhook();
         atomic_store(&a->phase, ML_PHASE_OFF);
     }
     a->shut_down = true;
@@ -474,6 +484,7 @@ ml_agent_after_fork_in_child(void)
         return;
     }
     renew_lock(a);
+    ml_monitors_after_fork_in_child();
     if (phase != ML_PHASE_ON) {
         abandon(a); /* it was just leaving the parent */
         ml_agent_unhook();

@@ -36,6 +36,12 @@ bool ml_agent_stop(void);
 
 bool ml_agent_running(void);
 
+/* Seconds on the monotonic clock. Thread: any. */
+double ml_agent_now(void);
+
+/* Wakes the agent thread for what a monitor has posted. Thread: any. */
+void ml_agent_ring_for_monitors(void);
+
 /* control.follow_execs as it was when the agent started; it takes effect only then.
  * Thread: any. GIL: held. */
 bool ml_agent_follows_execs(void);

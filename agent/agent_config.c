@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor.h"
 #include "program.h"
 
 int
@@ -56,6 +57,7 @@ ml_agent_apply_settings(struct ml_agent *a, bool schedule_changed)
     if (schedule_changed) {
         a->next_sweep_at = s->sweep.every > 0 ? ml_agent_now() + s->sweep.every : 0;
     }
+    ml_monitors_apply_settings(a);
 }
 
 static void

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor.h"
 #include "sweep_job.h"
+#include "watch.h"
 
 #define DETACH_PATIENCE 1.0 /* seconds for the caller to take the answer */
 
@@ -50,24 +52,80 @@ op_report_directory(void *ctx)
     return ((struct ml_agent *)ctx)->report_directory;
 }
 
+static void
+write_list(struct ml_json *j, const char *key, const char list[][ML_REQUEST_TEXT])
+{
+    if (list[0][0] == '\0') {
+        return;
+    }
+    ml_json_key(j, key);
+    ml_json_begin_array(j);
+    for (int i = 0; i < ML_REQUEST_FILTERS && list[i][0] != '\0'; i++) {
+        ml_json_str(j, list[i]);
+    }
+    ml_json_end_array(j);
+}
+
+/* The request as configuration that goes over the agent's own; JSON is YAML. */
+static void
+write_overrides(const struct ml_monitor_request *r, struct ml_buf *out)
+{
+    struct ml_json j;
+    ml_json_init(&j, out);
+    ml_json_begin_object(&j);
+    if (r->include[0][0] != '\0' || r->exclude[0][0] != '\0') {
+        ml_json_key(&j, "filter");
+        ml_json_begin_object(&j);
+        write_list(&j, "include", r->include);
+        write_list(&j, "exclude", r->exclude);
+        ml_json_end_object(&j);
+    }
+    if (r->max_object_details != ML_REQUEST_UNSET) {
+        ml_json_key(&j, "report");
+        ml_json_begin_object(&j);
+        ml_json_kv_int(&j, "max_object_details", r->max_object_details);
+        ml_json_end_object(&j);
+    }
+    ml_json_end_object(&j);
+}
+
 static int
 op_monitor_start(void *ctx, const struct ml_monitor_request *request,
                  struct ml_json *out, struct ml_error *err)
 {
-    return ml_error_set(err, ML_EUNSUPPORTED, "this agent has no monitor");
+    struct ml_agent *a = ctx;
+    struct ml_buf overrides;
+    ml_buf_init(&overrides, &ml_agent_alloc);
+    write_overrides(request, &overrides);
+    const double lifetime = request->lifetime;
+    const struct ml_monitor_options options = {
+        .overrides = ml_buf_str(&overrides),
+        .overrides_len = overrides.len,
+        .lifetime = lifetime >= 0 ? lifetime : a->settings.monitor.max_object_lifetime,
+        .warmup = request->warmup >= 0 ? request->warmup
+                  : lifetime >= 0      ? lifetime
+                                       : a->settings.monitor.warmup,
+        .save = request->save,
+    };
+    int rc = overrides.failed ? ml_error_nomem(err)
+                              : ml_monitors_start(a, &options, out, err);
+    ml_buf_fini(&overrides);
+    return rc;
 }
 
 static int
 op_monitor_stop(void *ctx, struct ml_json *out, struct ml_error *err)
 {
-    return ml_error_set(err, ML_ESTATE, "no monitoring is running");
+    return ml_monitors_stop(out, err);
 }
+
+static void on_error(void *ctx, uint64_t token, const struct ml_error *err);
 
 static void
 refuse_waiting(struct ml_agent *a, const struct ml_error *why)
 {
     for (size_t i = 0; i < a->questions.waiting.len; i++) {
-        ml_server_reply_error(a->server, a->questions.waiting.data[i].token, why);
+        on_error(a, a->questions.waiting.data[i].token, why);
     }
     ml_questions_clear(&a->questions);
 }
@@ -109,7 +167,10 @@ static void
 on_result(void *ctx, uint64_t token, const char *json, size_t len)
 {
     struct ml_agent *a = ctx;
-    if (token != ML_TOKEN_OWN) {
+    if (token & ML_TOKEN_MONITOR) {
+        ml_monitors_result(token, json, len);
+    }
+    else if (token != ML_TOKEN_OWN) {
         ml_server_reply_result(a->server, token, json, len);
     }
 }
@@ -118,6 +179,10 @@ static void
 on_error(void *ctx, uint64_t token, const struct ml_error *err)
 {
     struct ml_agent *a = ctx;
+    if (token & ML_TOKEN_MONITOR) {
+        ml_monitors_error(token, err);
+        return;
+    }
     if (token == ML_TOKEN_OWN) {
         ml_agent_note(a, "snapshot: %s", err->message);
         return;
@@ -129,8 +194,17 @@ static void
 on_progress(void *ctx, uint64_t token, const char *step, double done)
 {
     struct ml_agent *a = ctx;
-    if (token != ML_TOKEN_OWN) {
+    if (token != ML_TOKEN_OWN && !(token & ML_TOKEN_MONITOR)) {
         ml_server_progress(a->server, token, step, done);
+    }
+}
+
+static void
+on_figures(void *ctx, uint64_t token, const struct ml_sweep_figures *figures)
+{
+    (void)ctx;
+    if (token & ML_TOKEN_MONITOR) {
+        ml_monitors_figures(token, figures);
     }
 }
 
@@ -153,6 +227,7 @@ ml_agent_fill_callbacks(struct ml_agent *a, struct ml_sweep_callbacks *out)
         .result = on_result,
         .error = on_error,
         .progress = on_progress,
+        .figures = on_figures,
         .ended = on_ended,
     };
 }
@@ -173,13 +248,14 @@ begin_one(struct ml_agent *a)
 {
     struct ml_error err = {0};
     const struct ml_sweep_question *questions = a->questions.waiting.data;
-    size_t count = a->questions.waiting.len;
-    count = count < SWEEP_MAX_QUESTIONS ? count : SWEEP_MAX_QUESTIONS;
+    size_t count = ml_questions_batch(&a->questions, SWEEP_MAX_QUESTIONS);
+    const struct ml_settings *settings =
+        questions[0].watch != NULL ? &questions[0].watch->settings : &a->settings;
     const struct ml_sweep_env env = {
         .writer = a->writer,
         .name = a->name,
     };
-    if (ml_sweep_start(a->sweep, &env, &a->settings, questions, count, &err) < 0) {
+    if (ml_sweep_start(a->sweep, &env, settings, questions, count, &err) < 0) {
         for (size_t i = 0; i < count; i++) {
             on_error(a, questions[i].token, &err);
         }

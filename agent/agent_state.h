@@ -98,8 +98,6 @@ uint64_t ml_agent_own_memory(const struct ml_agent *a);
 void ml_agent_release(struct ml_agent *a);
 /* Takes our hooks out of the interpreter. GIL: held. */
 void ml_agent_unhook(void);
-/* Seconds on the monotonic clock. */
-double ml_agent_now(void);
 /* Keeps a sentence for `status`; one that was just said is not said again. */
 void ml_agent_note(struct ml_agent *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

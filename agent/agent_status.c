@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "monitor.h"
 #include "program.h"
 #include "signal_name.h"
 #include "signals.h"
@@ -163,7 +164,8 @@ ml_agent_write_status(struct ml_agent *a, struct ml_json *out, struct ml_error *
     ml_json_kv_str(out, "state", state_name(a));
     ml_json_kv_double(out, "uptime_s", ml_program_uptime(), 2);
     ml_json_kv_str(out, "socket", a->socket_path);
-    ml_json_kv_bool(out, "monitoring", false);
+    ml_json_key(out, "monitoring");
+    ml_monitors_write_status(out);
     write_signal(a, out);
     ml_json_key(out, "hooks");
     ml_json_begin_array(out); /* of the allocator or the collector: none */

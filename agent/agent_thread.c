@@ -2,10 +2,11 @@
  *
  * See agent_thread.h. One round of the loop:
  *
- *   orders ─► look after pipe and socket ─► schedule ─► begin a sweep ─► poll ─► serve
+ *   orders ─► look after pipe and socket ─► schedule, monitors ─► begin a sweep ─► poll
+ *   ─► serve
  *
  * The places between the arrows are the safe points at which a fork or a stop finds
- * the agent whole. Only beginning a sweep may wait (for the GIL), and whoever orders
+ * the agent whole. Only a sweep and the clock of a monitor wait (for the GIL), and whoever orders
  * us to leave has released it.
  */
 #define _GNU_SOURCE
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "compat/life.h"
+#include "monitor.h"
 
 #define STACK_SIZE (1024 * 1024) /* touched: about 20 KiB */
 #define POLL_MAX (2 + 1 + ML_SERVER_MAX_CLIENTS)
@@ -57,6 +59,7 @@ timeout_of(const struct ml_agent *a)
     timeout = earlier(timeout, ms_until(a->next_sweep_at, now));
     timeout = earlier(timeout, ms_until(a->trigger.next_at, now));
     timeout = earlier(timeout, ms_until(a->bind_at, now));
+    timeout = earlier(timeout, ms_until(ml_monitors_due(), now));
     return earlier(timeout, a->detach_wanted ? ms_until(a->detach_at, now) : -1);
 }
 
@@ -135,6 +138,7 @@ loop(struct ml_agent *a)
         ml_agent_look_after(a, now);
         keep_schedule(a, now);
         keep_watch(a, now);
+        ml_monitors_serve(a, now);
         ml_agent_begin_sweep(a);
         sleep_and_serve(a);
     }

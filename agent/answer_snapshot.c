@@ -143,6 +143,7 @@ answer_snapshot(const struct sweep_view *v, const struct ml_sweep_request *r,
     ml_buf_init(&s->holder, v->a);
     s->path = ml_alloc_array(v->a, 1, sizeof(*s->path));
     int rc = s->path == NULL ? ml_error_nomem(err) : snapshot_pick(s, err);
+    rc = rc == ML_OK ? snapshot_call_texts(s, err) : rc;
     if (rc == ML_OK) {
         rc = write_iteration(s, err);
     }

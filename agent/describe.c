@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "call_text.h"
 #include "compat/compat.h"
 
 #define HEAD_STEPS 36 /* of a long path: from the root ... */
@@ -170,6 +171,12 @@ void
 describe_text(const struct sweep_view *v, uint32_t node, struct ml_json *j)
 {
     struct ml_buf text;
+    size_t length;
+    const char *own = call_texts_find(v->texts, node, &length);
+    if (own != NULL) {
+        ml_json_strn(j, own, length);
+        return;
+    }
     ml_buf_init(&text, v->a);
     take_object_text(&v->take, take_object(&v->take, node),
                      (size_t)v->job->settings.report.str_max_length, &text);
@@ -289,17 +296,23 @@ describe_time(int64_t microseconds, char out[64])
 }
 
 static void
-warnings(const struct sweep_view *v, struct ml_json *j)
+write_lines(const struct ml_buf *text, struct ml_json *j)
 {
-    const struct ml_buf *text = &v->take.warnings;
     size_t from = 0;
-    ml_json_begin_array(j);
     for (size_t i = 0; i < text->len; i++) {
         if (text->data[i] == '\n') {
             ml_json_strn(j, text->data + from, i - from);
             from = i + 1;
         }
     }
+}
+
+static void
+warnings(const struct sweep_view *v, struct ml_json *j)
+{
+    ml_json_begin_array(j);
+    write_lines(&v->take.warnings, j);
+    write_lines(&v->texts->warnings, j);
     if (v->job->during_collection) {
         ml_json_str(j, "taken while a garbage collection was under way: what it was "
                        "looking at is missing");

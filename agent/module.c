@@ -8,6 +8,7 @@
 #include <Python.h>
 
 #include "agent.h"
+#include "module_monitor.h"
 #include "python_error.h"
 
 PyDoc_STRVAR(start_doc,
@@ -86,12 +87,24 @@ agent_follows_execs(PyObject *self, PyObject *unused)
     return PyBool_FromLong(ml_agent_follows_execs());
 }
 
+PyDoc_STRVAR(monitor_doc, "Part of the package memalot; see memalot/_agent.pyi.");
+
 static PyMethodDef methods[] = {
     {"start", (PyCFunction)(void (*)(void))agent_start, METH_VARARGS | METH_KEYWORDS,
      start_doc},
     {"stop", agent_stop, METH_NOARGS, stop_doc},
     {"running", agent_running, METH_NOARGS, running_doc},
     {"follows_execs", agent_follows_execs, METH_NOARGS, follows_execs_doc},
+    {"monitor_open", (PyCFunction)(void (*)(void))module_monitor_open,
+     METH_VARARGS | METH_KEYWORDS, monitor_doc},
+    {"monitor_enter", module_monitor_enter, METH_O, monitor_doc},
+    {"monitor_leave", (PyCFunction)(void (*)(void))module_monitor_leave, METH_FASTCALL,
+     monitor_doc},
+    {"monitor_wait", module_monitor_wait, METH_VARARGS, monitor_doc},
+    {"monitor_close", module_monitor_close, METH_O, monitor_doc},
+    {"find", module_find, METH_O, monitor_doc},
+    {"snapshot", (PyCFunction)(void (*)(void))module_snapshot, METH_VARARGS | METH_KEYWORDS,
+     monitor_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -36,7 +36,30 @@ ml_questions_add(struct ml_questions *q, const struct ml_sweep_request *request,
     struct ml_sweep_question *question = &q->waiting.data[q->waiting.len++];
     question->request = *request;
     question->token = token;
+    question->watch = NULL;
     return ML_OK;
+}
+
+int
+ml_questions_add_watched(struct ml_questions *q, const struct ml_sweep_request *request,
+                         uint64_t token, const struct ml_watch *watch,
+                         struct ml_error *err)
+{
+    int rc = ml_questions_add(q, request, token, err);
+    if (rc == ML_OK) {
+        q->waiting.data[q->waiting.len - 1].watch = watch;
+    }
+    return rc;
+}
+
+size_t
+ml_questions_batch(const struct ml_questions *q, size_t max)
+{
+    size_t n = 0;
+    while (n < q->waiting.len && n < max && q->waiting.data[n].watch == NULL) {
+        n++;
+    }
+    return n == 0 && q->waiting.len > 0 ? 1 : n;
 }
 
 void

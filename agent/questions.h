@@ -31,6 +31,16 @@ void ml_questions_fini(struct ml_questions *q);
 int ml_questions_add(struct ml_questions *q, const struct ml_sweep_request *request,
                      uint64_t token, struct ml_error *err);
 
+/* The same for a monitor's report, which needs a sweep of its own. `watch` stays the
+ * caller's until the answer has come. */
+struct ml_watch;
+int ml_questions_add_watched(struct ml_questions *q, const struct ml_sweep_request *request,
+                             uint64_t token, const struct ml_watch *watch,
+                             struct ml_error *err);
+
+/* How many the next sweep answers together: up to `max` plain ones, or one watched. */
+size_t ml_questions_batch(const struct ml_questions *q, size_t max);
+
 /* The agent's own wish for a saved snapshot. One that waits already is enough. */
 int ml_questions_add_own(struct ml_questions *q, struct ml_error *err);
 

@@ -50,4 +50,11 @@ uint64_t snapshot_entries(const struct snapshot *s, const struct ml_finding *f);
 int snapshot_write_findings(struct snapshot *s);
 void snapshot_write_details(struct snapshot *s);
 
+/* -- snapshot_texts.c -------------------------------------------------------------- */
+
+/* The objects whose texts are shown, most wanted first; returns how many. */
+size_t snapshot_shown_nodes(const struct snapshot *s, uint32_t *nodes, size_t room);
+/* Has them asked for their own texts (call_text.h). */
+int snapshot_call_texts(const struct snapshot *s, struct ml_error *err);
+
 #endif

@@ -22,10 +22,19 @@
 #include "settings.h"
 
 struct ml_sweep;
+struct ml_watch;
 
 struct ml_sweep_question {
     struct ml_sweep_request request;
     uint64_t token; /* given back with the answer */
+    const struct ml_watch *watch; /* of a monitor's report, else NULL; must stay until the
+                                     answer has come */
+};
+
+/* What a monitor wants to know of its sweep. */
+struct ml_sweep_figures {
+    uint64_t rss, peak_rss; /* of the program, bytes */
+    uint64_t suspects;
 };
 
 struct ml_sweep_stats {
@@ -46,6 +55,8 @@ struct ml_sweep_callbacks {
     void (*result)(void *ctx, uint64_t token, const char *json, size_t len);
     void (*error)(void *ctx, uint64_t token, const struct ml_error *err);
     void (*progress)(void *ctx, uint64_t token, const char *step, double done);
+    /* Of a watched question, before its result. */
+    void (*figures)(void *ctx, uint64_t token, const struct ml_sweep_figures *figures);
     void (*ended)(void *ctx, const struct ml_sweep_stats *stats);
 };
 

@@ -23,7 +23,9 @@
 
 #include "answers.h"
 #include "arena.h"
+#include "call_text.h"
 #include "compat/compat.h"
+#include "watch.h"
 
 #define PROGRESS_EVERY 0.1 /* seconds */
 #define OUT 3              /* the pipe's descriptor here */
@@ -36,6 +38,7 @@ struct child {
     double last_progress;
     double deadline;
     struct sweep_done_frame done;
+    struct call_texts texts; /* of the question being answered */
 };
 
 double
@@ -136,9 +139,32 @@ answer(const struct sweep_view *v, const struct ml_sweep_request *r, struct ml_j
     return ml_error_set(err, ML_EINVAL, "an unknown kind of question");
 }
 
+/* Which report the iteration belongs to, and how its text is wanted. */
+static void
+write_wishes(struct ml_json *j, const struct ml_watch *w)
+{
+    ml_json_kv_bool(j, "save", w->save);
+    ml_json_key(j, "report");
+    ml_json_begin_object(j);
+    ml_json_kv_str(j, "id", w->report_id[0] != '\0' ? w->report_id : NULL);
+    ml_json_kv_uint(j, "iteration", w->iteration);
+    ml_json_end_object(j);
+    if (!w->text) {
+        ml_json_kv_null(j, "text");
+        return;
+    }
+    ml_json_key(j, "text");
+    ml_json_begin_object(j);
+    ml_json_kv_int(j, "width", w->width);
+    ml_json_kv_bool(j, "color", w->color);
+    ml_json_kv_bool(j, "boxes", w->boxes);
+    ml_json_end_object(j);
+}
+
 /* {"iteration": ..., "summary": {...}}, the writer's input */
 static void
-writer_line(struct child *c, const struct ml_buf *iteration, struct ml_buf *line)
+writer_line(struct child *c, const struct ml_watch *watch, const struct ml_buf *iteration,
+            struct ml_buf *line)
 {
     char start[64], path[64], command[4096];
     struct ml_json j;
@@ -173,6 +199,9 @@ writer_line(struct child *c, const struct ml_buf *iteration, struct ml_buf *line
     ml_json_kv_str(&j, "python_version", compat_version());
     ml_json_kv_str(&j, "memalot_version", ML_VERSION);
     ml_json_end_object(&j);
+    if (watch != NULL) {
+        write_wishes(&j, watch);
+    }
     ml_json_end_object(&j);
 }
 
@@ -222,7 +251,8 @@ store_now(struct child *c, uint32_t index, const struct ml_buf *iteration,
     ml_buf_init(&whole, &c->arena.alloc);
     ask(c, "writing the report", 0.95);
     sweep_writer_store(c->job, line->data, line->len, &reply, &err);
-    sweep_stored_answer(&reply, &err, iteration->data, iteration->len, &whole);
+    bool watched = c->job->questions[index].watch != NULL;
+    sweep_stored_answer(&reply, &err, iteration->data, watched ? 0 : iteration->len, &whole);
     if (err.code == ML_OK) {
         ml_buf_putc(&reply, '\0');
         remember_report(c, &reply);
@@ -240,7 +270,7 @@ store(struct child *c, uint32_t index, const struct ml_buf *iteration)
 {
     struct ml_buf line;
     ml_buf_init(&line, &c->arena.alloc);
-    writer_line(c, iteration, &line);
+    writer_line(c, c->job->questions[index].watch, iteration, &line);
     if (c->job->in_place != NULL) {
         leave_to_agent(c, index, iteration, &line);
     }
@@ -259,9 +289,12 @@ answer_question(struct child *c, const struct sweep_view *v, uint32_t index)
     struct ml_json j;
     ml_buf_init(&out, &c->arena.alloc);
     ml_json_init(&j, &out);
-    bool bare = r->kind == ML_SWEEP_SNAPSHOT && !r->save;
+    const struct ml_watch *watch = c->job->questions[index].watch;
+    bool bare = r->kind == ML_SWEEP_SNAPSHOT && !r->save && watch == NULL;
+    call_texts_init(v->texts, &c->arena.alloc, watch != NULL ? watch->str_func : NULL);
     ml_buf_puts(&out, bare ? "{\"report_id\":null,\"iteration\":" : "");
     int rc = answer(v, r, &j, &err);
+    call_texts_fini(v->texts);
     ml_buf_puts(&out, bare ? "}" : "");
     if (rc == ML_OK && out.failed) {
         rc = ml_error_nomem(&err);
@@ -269,7 +302,7 @@ answer_question(struct child *c, const struct sweep_view *v, uint32_t index)
     if (rc < 0) {
         send_error(c, FRAME_ERROR, index, &err);
     }
-    else if (r->kind == ML_SWEEP_SNAPSHOT && r->save) {
+    else if (r->kind == ML_SWEEP_SNAPSHOT && (r->save || watch != NULL)) {
         store(c, index, &out);
     }
     else {
@@ -309,6 +342,7 @@ run(struct child *c)
     }
     else {
         v->peak = c->arena.peak;
+        v->texts = &c->texts;
         c->done.objects = v->take.graph.node_count;
         for (uint32_t i = 0; i < c->job->question_count; i++) {
             answer_question(c, v, i);

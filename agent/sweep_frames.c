@@ -52,7 +52,8 @@ on_store_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data
     ml_buf_init(&reply, &ml_alloc_libc);
     ml_buf_init(&whole, &ml_alloc_libc);
     sweep_writer_store(s->job, line, f->length - (size_t)(line - data), &reply, &err);
-    sweep_stored_answer(&reply, &err, iteration, store.iteration, &whole);
+    bool watched = s->job->questions[f->index].watch != NULL;
+    sweep_stored_answer(&reply, &err, iteration, watched ? 0 : store.iteration, &whole);
     if (whole.failed) {
         ml_error_nomem(&err);
     }
@@ -84,6 +85,16 @@ on_progress_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *d
 }
 
 static void
+on_figures_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
+{
+    struct ml_sweep_figures figures;
+    if (f->length == sizeof(figures)) {
+        memcpy(&figures, data, sizeof(figures));
+        s->to.figures(s->to.ctx, s->job->questions[f->index].token, &figures);
+    }
+}
+
+static void
 on_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
 {
     switch ((enum sweep_frame_type)f->type) {
@@ -95,6 +106,9 @@ on_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
         break;
     case FRAME_STORE:
         on_store_frame(s, f, data);
+        break;
+    case FRAME_FIGURES:
+        on_figures_frame(s, f, data);
         break;
     case FRAME_ERROR:
     case FRAME_FAULT:

@@ -24,6 +24,7 @@ enum sweep_frame_type {
     FRAME_ERROR,
     FRAME_FAULT, /* the sweep process crashed outside guarded code */
     FRAME_STORE,
+    FRAME_FIGURES, /* struct ml_sweep_figures of a watched question */
     FRAME_DONE,
 };
 
@@ -88,7 +89,7 @@ int sweep_writer_store(const struct sweep_job *job, const char *line, size_t len
 bool sweep_write_all(int fd, const void *bytes, size_t len);
 
 /* The answer of a saved snapshot: what the writer said (`err` instead when it failed)
- * and the iteration itself. */
+ * and the iteration itself, unless `len` is 0. */
 void sweep_stored_answer(const struct ml_buf *reply, const struct ml_error *err,
                          const char *iteration, size_t len, struct ml_buf *out);
 

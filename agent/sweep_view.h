@@ -23,6 +23,8 @@ struct sweep_memory {
     uint64_t rss, swap, peak_rss, host_total;
 };
 
+struct call_texts;
+
 struct sweep_view {
     struct take take;
     struct ml_reverse reverse;
@@ -36,6 +38,7 @@ struct sweep_view {
     const struct ml_alloc *a;
     const struct ml_cancel *cancel;
     uint64_t peak; /* bytes the analysis needed */
+    struct call_texts *texts; /* objects' own, of the answer being written */
 };
 
 int sweep_view_build(struct sweep_view *v, const struct sweep_job *job,

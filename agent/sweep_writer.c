@@ -234,7 +234,9 @@ sweep_stored_answer(const struct ml_buf *reply, const struct ml_error *err,
         ml_json_kv_null(&j, "report_id");
         ml_json_kv_str(&j, "store_error", err->message);
     }
-    ml_buf_puts(out, ",\"iteration\":");
-    ml_buf_append(out, iteration, len);
+    if (len > 0) {
+        ml_buf_puts(out, ",\"iteration\":");
+        ml_buf_append(out, iteration, len);
+    }
     ml_buf_putc(out, '}');
 }

@@ -26,6 +26,7 @@ enum ml_order {
     ML_ORDER_SNAPSHOT = 1, /* the signal came: one sweep, to be saved */
     ML_ORDER_PARK = 2,     /* leave the thread, keep everything: a fork is coming */
     ML_ORDER_STOP = 4,     /* leave the thread for good */
+    ML_ORDER_MONITOR = 8,  /* a monitor has posted something, or its clock has changed */
 };
 
 struct ml_wakeup {

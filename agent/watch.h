@@ -10,7 +10,6 @@
 #ifndef ML_AGENT_WATCH_H
 #define ML_AGENT_WATCH_H
 
-#include <Python.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,6 +28,7 @@ struct ml_watch {
     /* Which iteration of which report this is. */
     char report_id[16];     /* "" for the first: the writer chooses */
     unsigned iteration;     /* 1.. */
+    bool plain;             /* an ordinary snapshot: no ages, only told as said here */
     bool warm_up;           /* nothing is old enough yet: figures only, no findings */
     bool save;
     double lifetime;        /* seconds; 0: calls are counted */
@@ -42,13 +42,13 @@ struct ml_watch {
     /* What is only on its way through our hands: references to it from the stack of
      * thread `thread` and from our own frames keep nothing alive. NULL: none. */
     unsigned long thread;   /* ident */
-    PyObject *in_flight[4]; /* result, exception; borrowed, addresses only */
+    void *in_flight[4];    /* objects: result, exception; addresses only */
 
     /* How the report is told. */
     bool text;              /* the answer carries the text for the console */
     bool color, boxes;
     int width;              /* columns */
-    PyObject *str_func;     /* callable (object, length) -> str; NULL: as configured */
+    void *str_func;         /* PyObject *: callable (object, length) -> str; NULL: as configured */
 };
 
 #endif

@@ -30,6 +30,13 @@ ml_config_parse(const char *text, size_t len, struct ml_settings *out,
 }
 
 int
+ml_config_parse_over(const char *text, size_t len, const struct ml_settings *base,
+                     struct ml_settings *out, struct ml_mistakes *mistakes)
+{
+    return ml_yaml_load_over(&ml_alloc_libc, text, len, base, out, mistakes);
+}
+
+int
 ml_config_load(const char *path, struct ml_settings *out, struct ml_mistakes *mistakes)
 {
     return ml_yaml_load_file(&ml_alloc_libc, path, out, mistakes);

@@ -30,6 +30,10 @@ void ml_settings_defaults(struct ml_settings *out);
 int ml_config_parse(const char *text, size_t len, struct ml_settings *out,
                     struct ml_mistakes *mistakes);
 
+/* The same, but what the text does not speak of stays as it is in `base`. */
+int ml_config_parse_over(const char *text, size_t len, const struct ml_settings *base,
+                         struct ml_settings *out, struct ml_mistakes *mistakes);
+
 /* The same from a file (at most 1 MiB); ML_EIO with one mistake when unreadable. */
 int ml_config_load(const char *path, struct ml_settings *out,
                    struct ml_mistakes *mistakes);

@@ -324,6 +324,14 @@ int
 ml_yaml_load(const struct ml_alloc *a, const char *text, size_t len,
              struct ml_settings *out, struct ml_mistakes *mistakes)
 {
+    return ml_yaml_load_over(a, text, len, NULL, out, mistakes);
+}
+
+int
+ml_yaml_load_over(const struct ml_alloc *a, const char *text, size_t len,
+                  const struct ml_settings *base, struct ml_settings *out,
+                  struct ml_mistakes *mistakes)
+{
     struct reader r = {0};
     if (mistakes != NULL) {
         memset(mistakes, 0, sizeof(*mistakes));
@@ -342,7 +350,12 @@ ml_yaml_load(const struct ml_alloc *a, const char *text, size_t len,
     if (r.into == NULL) {
         return nomem(mistakes);
     }
-    ml_settings_defaults(r.into);
+    if (base != NULL) {
+        memcpy(r.into, base, sizeof(*r.into));
+    }
+    else {
+        ml_settings_defaults(r.into);
+    }
     bool marked =
         len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0; /* byte order mark */
     if (ml_events_init(&r.e, marked ? text + 3 : text, marked ? len - 3 : len,

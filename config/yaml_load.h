@@ -20,6 +20,11 @@
 int ml_yaml_load(const struct ml_alloc *a, const char *text, size_t len,
                  struct ml_settings *out, struct ml_mistakes *mistakes);
 
+/* The same; what the text does not speak of stays as in `base` (NULL: the defaults). */
+int ml_yaml_load_over(const struct ml_alloc *a, const char *text, size_t len,
+                      const struct ml_settings *base, struct ml_settings *out,
+                      struct ml_mistakes *mistakes);
+
 /* The same from a file; ML_EIO when it cannot be read or is a directory, pipe or
  * socket. Never blocks on one. */
 int ml_yaml_load_file(const struct ml_alloc *a, const char *path,

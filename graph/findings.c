@@ -5,6 +5,7 @@
  * Sorted by a heap of our own: libc's qsort may call malloc, which is forbidden to the
  * sweep process.
  */
+#include "accumulate.h"
 #include "finding_judge.h"
 
 #include <string.h>
@@ -51,59 +52,15 @@ sort_findings(struct ml_finding *f, uint32_t count)
     }
 }
 
-struct view {
-    const struct ml_heap_graph *g;
-    const struct ml_path_tree *t;
-    const struct ml_places *p;
-};
-
-/* The object that a user would call the holder: an instance rather than its dict. */
-static uint32_t
-solid_holder(const struct view *v, uint32_t node)
-{
-    while ((v->g->flags[node] & ML_NODE_FOLD) != 0 && v->t->parent[node] != ML_NO_NODE) {
-        node = v->t->parent[node];
-    }
-    return node;
-}
-
-/* Members of `place` that hang from `holder`, each once per reference at most. */
-static uint32_t
-entries_of(const struct view *v, uint32_t holder, uint32_t place)
-{
-    uint32_t count;
-    const uint32_t *edge = ml_heap_graph_edges(v->g, holder, &count);
-    uint32_t entries = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        entries += v->t->parent[edge[i]] == holder && v->p->of_node[edge[i]] == place;
-    }
-    return entries;
-}
-
-/* Where the members come together. In a chain that folds back each link holds the next
- * one, so that is what holds the first link, unless one holds half of them anyway. */
-static void
-accumulate(const struct view *v, uint32_t jump_at, struct ml_finding *f)
-{
-    const struct ml_place *q = &v->p->place[jump_at];
-    uint32_t holder = q->holder;
-    f->entries = q->entries;
-    if (q->folded_back && q->entries < q->count - q->entries) {
-        holder = v->t->parent[q->first];
-        f->entries = holder != ML_NO_NODE ? entries_of(v, holder, jump_at) : 0;
-    }
-    f->accumulation = holder != ML_NO_NODE ? solid_holder(v, holder) : ML_NO_NODE;
-}
-
 static struct ml_finding
-describe(const struct view *v, const struct ml_judged *judged, uint32_t place)
+describe(const struct ml_accumulate *v, const struct ml_judged *judged, uint32_t place)
 {
     const struct ml_place *q = &v->p->place[place];
     struct ml_finding f = {.place = place,
                            .count = q->count,
                            .shallow = q->shallow,
                            .retained = q->retained};
-    accumulate(v, judged[place].jump_at, &f);
+    ml_accumulate(v, judged[place].jump_at, &f);
     return f;
 }
 
@@ -129,7 +86,7 @@ add_companions(const struct ml_places *p, const struct ml_judged *judged,
 }
 
 static int
-collect(const struct view *v, const struct ml_judged *judged, const struct ml_alloc *a,
+collect(const struct ml_accumulate *v, const struct ml_judged *judged, const struct ml_alloc *a,
         struct ml_findings *out)
 {
     uint32_t shown = 0;
@@ -159,7 +116,7 @@ ml_findings_pick(const struct ml_heap_graph *g, const struct ml_path_tree *t,
                  const struct ml_finding_options *options, const struct ml_alloc *a,
                  struct ml_findings *out, struct ml_error *err)
 {
-    struct view v = {g, t, p};
+    struct ml_accumulate v = {g, t, p, NULL};
     memset(out, 0, sizeof(*out));
     out->a = a;
     struct ml_judged *judged = ml_alloc_array(a, p->count, sizeof(*judged));

@@ -56,9 +56,11 @@ int ml_place_trie_get(struct ml_place_trie *trie, const struct ml_place_key *key
  * repeating chain, and renumbers `of_node` accordingly. */
 int ml_place_fold(struct ml_place_trie *trie, uint32_t *of_node, uint32_t node_count);
 
-/* Fills shallow and retained of all places, nested members counted once. */
+/* Adds shallow and retained bytes to all places, nested members counted once. `only`:
+ * the nodes that count, NULL: all. */
 int ml_place_weigh(struct ml_places *p, const struct ml_heap_graph *g,
                    const struct ml_dominator *d, const struct ml_retained *r,
-                   const struct ml_cancel *cancel, struct ml_error *err);
+                   const struct ml_bitset *only, const struct ml_cancel *cancel,
+                   struct ml_error *err);
 
 #endif

@@ -22,7 +22,14 @@ struct region {
     uint32_t *first; /* [node] first node it dominates directly, + 1 */
     uint32_t *next;  /* [node] next one below the same dominator, + 1 */
     uint32_t *open;  /* [place] */
+    const struct ml_bitset *only; /* members that count; NULL: all */
 };
+
+static bool
+counts(const struct ml_bitset *only, uint32_t node)
+{
+    return only == NULL || ml_bitset_has(only, node);
+}
 
 static bool
 find_nested(const struct ml_places *p, uint8_t *nested)
@@ -61,7 +68,7 @@ static void
 enter(struct region *r, struct ml_place *place, const uint64_t *bytes, uint32_t n)
 {
     uint32_t q = r->p->of_node[n];
-    if (r->open[q]++ == 0) {
+    if (counts(r->only, n) && r->open[q]++ == 0) {
         place[q].retained += bytes[n];
     }
 }
@@ -79,7 +86,7 @@ walk(struct region *r, struct ml_place *place, const uint64_t *bytes, uint32_t s
             continue;
         }
         for (;;) {
-            r->open[r->p->of_node[n]]--;
+            r->open[r->p->of_node[n]] -= counts(r->only, n);
             if (n == start) {
                 return;
             }
@@ -95,9 +102,10 @@ walk(struct region *r, struct ml_place *place, const uint64_t *bytes, uint32_t s
 
 static int
 weigh_nested(struct ml_places *p, const struct ml_dominator *d,
-             const struct ml_retained *ret, uint8_t *nested)
+             const struct ml_retained *ret, const struct ml_bitset *only,
+             uint8_t *nested)
 {
-    struct region r = {.p = p, .d = d, .nested = nested};
+    struct region r = {.p = p, .d = d, .nested = nested, .only = only};
     int rc = ML_ENOMEM;
     r.first = ml_alloc_array(p->a, p->node_count, sizeof(uint32_t));
     r.next = ml_alloc_array(p->a, p->node_count, sizeof(uint32_t));
@@ -122,8 +130,8 @@ out:
 
 static int
 weigh_plain(struct ml_places *p, const struct ml_heap_graph *g,
-            const struct ml_retained *r, const uint8_t *nested,
-            const struct ml_cancel *cancel, struct ml_error *err)
+            const struct ml_retained *r, const struct ml_bitset *only,
+            const uint8_t *nested, const struct ml_cancel *cancel, struct ml_error *err)
 {
     for (uint32_t n = 0; n < p->node_count; n++) {
         uint32_t q = p->of_node[n];
@@ -131,7 +139,7 @@ weigh_plain(struct ml_places *p, const struct ml_heap_graph *g,
             ml_cancel_ask(cancel, "weighing places", (double)n / p->node_count)) {
             return ml_error_set(err, ML_ECANCELLED, "cancelled while weighing places");
         }
-        if (q != ML_NO_NODE) {
+        if (q != ML_NO_NODE && counts(only, n)) {
             p->place[q].shallow += ml_heap_graph_size(g, n);
             p->place[q].retained += nested[q] ? 0 : r->bytes[n];
         }
@@ -142,15 +150,16 @@ weigh_plain(struct ml_places *p, const struct ml_heap_graph *g,
 int
 ml_place_weigh(struct ml_places *p, const struct ml_heap_graph *g,
                const struct ml_dominator *d, const struct ml_retained *r,
-               const struct ml_cancel *cancel, struct ml_error *err)
+               const struct ml_bitset *only, const struct ml_cancel *cancel,
+               struct ml_error *err)
 {
     uint8_t *nested = ml_alloc_array(p->a, p->count, sizeof(*nested));
     if (nested == NULL) {
         return ml_error_nomem(err);
     }
     bool any = find_nested(p, nested);
-    int rc = weigh_plain(p, g, r, nested, cancel, err);
-    if (rc == ML_OK && any && weigh_nested(p, d, r, nested) < 0) {
+    int rc = weigh_plain(p, g, r, only, nested, cancel, err);
+    if (rc == ML_OK && any && weigh_nested(p, d, r, only, nested) < 0) {
         rc = ml_error_nomem(err);
     }
     ml_alloc_free_array(p->a, nested, p->count, sizeof(*nested));

@@ -179,7 +179,7 @@ ml_places_build(const struct ml_heap_graph *g, const struct ml_path_tree *t,
     out->count = w.trie.count;
     out->cap = w.trie.cap;
     w.trie.place = NULL;
-    rc = ml_place_weigh(out, g, d, r, cancel, err);
+    rc = ml_place_weigh(out, g, d, r, NULL, cancel, err);
 out:
     ml_place_trie_fini(&w.trie);
     if (rc < 0) {

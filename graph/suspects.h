@@ -28,7 +28,9 @@ struct ml_suspect_finding {
     uint64_t key;             /* of the place, for tallies */
     uint64_t count_before;    /* from the tally; 0: new */
     uint64_t retained_before;
-    uint64_t parts;           /* suspects folded into it beyond `count` */
+    uint64_t parts;           /* suspects folded into it beyond `count`: what they are
+                                 made of, their container, companions and their parts */
+    uint64_t companions_before; /* retained by `finding.companions` the last time */
 };
 
 struct ml_suspects_options {
@@ -45,10 +47,13 @@ struct ml_suspects {
                                            retained, then by place */
     uint32_t count;
     uint32_t *of_place; /* [places.count]: the finding whose own place this is or of which
-                           it is part; ML_NO_NODE. Indexes `finding` */
+                           it is part; ML_NO_NODE. Indexes `finding`, and may be one of
+                           those that were cut off */
     uint32_t place_count;
     const struct ml_alloc *a;
-    size_t cap;
+    size_t cap;    /* of `finding` */
+    uint32_t all;  /* findings there are, of which the first `count` are wanted */
+    struct ml_tally tally; /* see ml_suspects_tally */
 };
 
 /* Key of each place, parents first: root, kinds and slots down to it. `out` has room for
@@ -65,8 +70,9 @@ int ml_suspects_pick(const struct ml_heap_graph *g, const struct ml_path_tree *t
                      struct ml_error *err);
 void ml_suspects_fini(struct ml_suspects *s);
 
-/* The tally to remember for next time: one row per finding (before the cut to
- * max_findings) by its place's key. */
+/* The tally to remember for next time: one row per place that could be a finding by its
+ * key, whatever speaks for it now, since that may be another one next time. Replaces
+ * what is in `out`; not closed to a number of rows. */
 int ml_suspects_tally(const struct ml_suspects *s, struct ml_tally *out);
 
 #endif

@@ -19,6 +19,9 @@ static const struct {
     [ML_GLYPH_DOWN] = {"│  ", "|  "},    [ML_GLYPH_DOT] = {" · ", ", "},
     [ML_GLYPH_TIMES] = {"×", "x"},       [ML_GLYPH_RULE] = {"─", "-"},
     [ML_GLYPH_CYCLE] = {"↺ ", "@ "},     [ML_GLYPH_SHARED] = {"↗ ", "^ "},
+    [ML_GLYPH_SIDE] = {"│", "|"},        [ML_GLYPH_TOP_LEFT] = {"╭", "+"},
+    [ML_GLYPH_TOP_RIGHT] = {"╮", "+"},   [ML_GLYPH_BOTTOM_LEFT] = {"╰", "+"},
+    [ML_GLYPH_BOTTOM_RIGHT] = {"╯", "+"},
 };
 
 static const char *const codes[] = {

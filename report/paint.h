@@ -33,6 +33,11 @@ enum ml_glyph {
     ML_GLYPH_RULE,   /* "─" */
     ML_GLYPH_CYCLE,  /* "↺ " */
     ML_GLYPH_SHARED, /* "↗ " */
+    ML_GLYPH_SIDE,   /* "│", of a box; boxes are drawn in Unicode only */
+    ML_GLYPH_TOP_LEFT,
+    ML_GLYPH_TOP_RIGHT,
+    ML_GLYPH_BOTTOM_LEFT,
+    ML_GLYPH_BOTTOM_RIGHT,
 };
 
 struct ml_paint {

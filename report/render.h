@@ -8,9 +8,10 @@
 
 #include "paint.h"
 
-/* render_findings.c: the findings of an iteration, worst first; 0: all. */
+/* render_findings.c: the findings of an iteration, worst first. One that `details`
+ * (NULL: none) has an object of is shown without its chain and examples. */
 void ml_render_findings(struct ml_paint *p, const json_t *findings,
-                        const struct ml_render_choice *choice);
+                        const struct ml_render_choice *choice, const json_t *details);
 /* A path from its root as a tree without branches, one node a line. */
 void ml_render_chain(struct ml_paint *p, const json_t *nodes, int indent);
 
@@ -18,6 +19,11 @@ void ml_render_chain(struct ml_paint *p, const json_t *nodes, int indent);
  * tree of what holds it. */
 void ml_render_details(struct ml_paint *p, const json_t *details,
                        const char *const *types);
+
+/* render_monitor.c: an iteration of a monitor (it has the key "monitor"), from its box
+ * to "End of Memalot Report". */
+void ml_render_monitored(struct ml_paint *p, const json_t *iteration,
+                         const struct ml_render_choice *choice);
 
 /* render_tables.c */
 void ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_key,
@@ -27,6 +33,7 @@ void ml_render_totals(struct ml_paint *p, const json_t *totals);
 
 /* render_sweep.c: "sweep: pause 5.1 ms, …" and one line for each warning. */
 void ml_render_sweep(struct ml_paint *p, const json_t *sweep);
+void ml_render_warnings(struct ml_paint *p, const json_t *sweep);
 /* What the process's memory did; NULL-safe for reports without a verdict. */
 void ml_render_verdict(struct ml_paint *p, const json_t *iteration);
 

@@ -28,32 +28,109 @@ paint_label(struct ml_paint *p, const char *label)
     ml_paint_pad(p, INDENT + LABEL_WIDTH);
 }
 
+/* Whether it was there before, so that growth can be told. */
+static bool
+is_known(const json_t *f, const char *key_before)
+{
+    return ml_json_has_number(f, key_before) && ml_json_integer(f, "count_before") > 0;
+}
+
+/* "48 211 (+3 870)", "3 (all new)", "12 (unchanged)". */
 static void
-paint_count(struct ml_paint *p, const json_t *f)
+paint_number(struct ml_paint *p, const json_t *f)
 {
     char text[32], diff_text[32];
     int indent = INDENT + LABEL_WIDTH;
-    long long count = ml_json_integer(f, "count");
-    paint_label(p, "objects");
-    if (ml_json_has_number(f, "count_before")) {
-        long long diff = 0;
-        (void)__builtin_sub_overflow(count, ml_json_integer(f, "count_before"), &diff);
-        ml_paint_figure(p, indent, diff > 0 ? ML_BOLD : ML_PLAIN, "%s (%s%s)",
-                        ml_text_count(count, text), diff < 0 ? "" : "+",
-                        ml_text_count(diff, diff_text));
+    long long diff = ml_json_diff(f, "count", "count_before");
+    ml_text_count(ml_json_integer(f, "count"), text);
+    if (is_known(f, "count_before")) {
+        ml_paint_figure(p, indent, diff > 0 ? ML_BOLD : ML_PLAIN, "%s (%s)", text,
+                        diff == 0 ? "unchanged" : ml_text_count_diff(diff, diff_text));
+    }
+    else if (ml_json_has_number(f, "count_before")) {
+        ml_paint_figure(p, indent, ML_BOLD, "%s (all new)", text);
     }
     else {
-        ml_paint_figure(p, indent, ML_PLAIN, "%s", ml_text_count(count, text));
+        ml_paint_figure(p, indent, ML_PLAIN, "%s", text);
+    }
+}
+
+static void
+paint_retained(struct ml_paint *p, const json_t *f)
+{
+    char text[32], diff_text[32];
+    int indent = INDENT + LABEL_WIDTH;
+    double retained = ml_json_number(f, "retained_size");
+    double diff = retained - ml_json_number(f, "retained_before");
+    if (is_known(f, "retained_before") && diff != 0) {
+        ml_paint_figure(p, indent, ML_BOLD, "retain %s (%s)",
+                        ml_text_bytes(retained, text),
+                        ml_text_bytes_diff(diff, diff_text));
+    }
+    else {
+        ml_paint_figure(p, indent, ML_BOLD, "retain %s", ml_text_bytes(retained, text));
+    }
+}
+
+static void
+paint_age(struct ml_paint *p, const json_t *f, const char *key, const char *word)
+{
+    char text[32];
+    if (ml_json_has_number(f, key)) {
+        ml_paint_figure(p, INDENT + LABEL_WIDTH, ML_PLAIN, "%s %s", word,
+                        ml_text_duration(ml_json_number(f, key), text));
+    }
+}
+
+/* How the ages are spread tells a leak from a cache that was filled once. */
+static bool
+has_ages(const json_t *f)
+{
+    return ml_json_has_number(f, "median_age_s") ||
+           ml_json_has_number(f, "youngest_age_s") ||
+           ml_json_has_number(f, "oldest_age_calls");
+}
+
+static void
+paint_ages(struct ml_paint *p, const json_t *f)
+{
+    char text[32];
+    long long calls = ml_json_integer(f, "oldest_age_calls");
+    if (!has_ages(f)) {
+        return;
+    }
+    paint_label(p, "age");
+    paint_age(p, f, "oldest_age_s", "oldest");
+    if (ml_json_has_number(f, "oldest_age_calls")) {
+        ml_paint_printf(p, ML_PLAIN, "%s%s call%s",
+                        ml_json_has_number(f, "oldest_age_s") ? " = " : "oldest ",
+                        ml_text_count(calls, text), calls == 1 ? "" : "s");
+    }
+    paint_age(p, f, "median_age_s", "median");
+    paint_age(p, f, "youngest_age_s", "youngest");
+    ml_paint_line(p);
+}
+
+static void
+paint_count(struct ml_paint *p, const json_t *f)
+{
+    char text[32];
+    int indent = INDENT + LABEL_WIDTH;
+    long long parts = ml_json_integer(f, "parts");
+    paint_label(p, "objects");
+    paint_number(p, f);
+    if (parts > 0) {
+        ml_paint_figure(p, indent, ML_PLAIN, "with %s part%s",
+                        ml_text_count(parts, text), parts == 1 ? "" : "s");
     }
     ml_paint_figure(p, indent, ML_PLAIN, "%s themselves",
                     ml_text_bytes(ml_json_number(f, "shallow_size"), text));
-    ml_paint_figure(p, indent, ML_BOLD, "retain %s",
-                    ml_text_bytes(ml_json_number(f, "retained_size"), text));
-    if (ml_json_has_number(f, "oldest_age_s")) {
-        ml_paint_figure(p, indent, ML_PLAIN, "oldest %s",
-                        ml_text_duration(ml_json_number(f, "oldest_age_s"), text));
+    paint_retained(p, f);
+    if (!has_ages(f)) {
+        paint_age(p, f, "oldest_age_s", "oldest");
     }
     ml_paint_line(p);
+    paint_ages(p, f);
 }
 
 static const char *
@@ -112,8 +189,9 @@ paint_accumulation(struct ml_paint *p, const json_t *where)
     ml_paint_word(p, ML_DIM, "  ");
     ml_paint_text(p, ML_DIM, json_object_get(where, "type"), 40);
     if (ml_json_has_number(where, "entries")) {
-        ml_paint_printf(p, ML_DIM, ", %s entries",
-                        ml_text_count(ml_json_integer(where, "entries"), text));
+        long long entries = ml_json_integer(where, "entries");
+        ml_paint_printf(p, ML_DIM, ", %s entr%s", ml_text_count(entries, text),
+                        entries == 1 ? "y" : "ies");
     }
     ml_paint_line(p);
 }
@@ -222,8 +300,36 @@ paint_sites(struct ml_paint *p, const json_t *sites)
     }
 }
 
+/* Where the picture lies, to be opened by a click or copied. */
 static void
-paint_finding(struct ml_paint *p, const json_t *f, size_t index)
+paint_picture(struct ml_paint *p, const json_t *f, const char *directory)
+{
+    const json_t *svg = json_object_get(json_object_get(f, "diagram"), "svg");
+    if (directory == NULL || json_string_length(svg) == 0) {
+        return;
+    }
+    json_t *path = json_sprintf("%s/%s", directory, json_string_value(svg));
+    paint_text_line(p, "diagram", path, ML_PLAIN);
+    json_decref(path);
+}
+
+/* Whether an object of this finding is shown on its own, with what holds it. */
+static bool
+is_detailed(const json_t *f, const json_t *details)
+{
+    const json_t *id = json_object_get(f, "id");
+    for (size_t i = 0; json_is_integer(id) && i < json_array_size(details); i++) {
+        const json_t *detail = json_array_get(details, i);
+        if (json_equal(json_object_get(detail, "finding"), id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+paint_finding(struct ml_paint *p, const json_t *f, size_t index,
+              const struct ml_render_choice *choice, const json_t *details)
 {
     const json_t *title = json_object_get(f, "title");
     const json_t *nodes = json_object_get(f, "path_nodes");
@@ -238,8 +344,11 @@ paint_finding(struct ml_paint *p, const json_t *f, size_t index)
     paint_accumulation(p, json_object_get(f, "accumulation"));
     paint_text_line(p, "fingerprint", json_object_get(f, "fingerprint"), ML_DIM);
     paint_sites(p, json_object_get(f, "allocated_at"));
-    ml_render_chain(p, nodes, INDENT + 2);
-    paint_examples(p, f);
+    paint_picture(p, f, choice->report_path);
+    if (!is_detailed(f, details)) {
+        ml_render_chain(p, nodes, INDENT + 2);
+        paint_examples(p, f);
+    }
     ml_paint_line(p);
 }
 
@@ -257,7 +366,7 @@ paint_left_out(struct ml_paint *p, int left, const char *show_all)
 
 void
 ml_render_findings(struct ml_paint *p, const json_t *findings,
-                   const struct ml_render_choice *choice)
+                   const struct ml_render_choice *choice, const json_t *details)
 {
     int shown = 0, left = 0;
     for (size_t i = 0; i < json_array_size(findings); i++) {
@@ -269,7 +378,7 @@ ml_render_findings(struct ml_paint *p, const json_t *findings,
             left++;
             continue;
         }
-        paint_finding(p, f, i);
+        paint_finding(p, f, i, choice, details);
         shown++;
     }
     if (shown == 0) {

@@ -19,6 +19,7 @@
 #include "render.h"
 #include "text_format.h"
 
+#define INDENT 2
 #define MAX_LINES 400 /* of one tree */
 #define MAX_DEPTH 200
 #define MAX_NODES 5000
@@ -278,6 +279,26 @@ paint_holders(struct ml_paint *p, const json_t *detail, int indent)
     }
 }
 
+/* How old the object is and which finding it belongs to, where a monitor knows. */
+static void
+paint_birth(struct ml_paint *p, const json_t *detail)
+{
+    char text[32];
+    if (ml_json_has_number(detail, "age_calls")) {
+        long long calls = ml_json_integer(detail, "age_calls");
+        ml_paint_figure(p, INDENT, ML_DIM, "%s call%s old", ml_text_count(calls, text),
+                        calls == 1 ? "" : "s");
+    }
+    else if (ml_json_has_number(detail, "age_s")) {
+        ml_paint_figure(p, INDENT, ML_DIM, "%s old",
+                        ml_text_duration(ml_json_number(detail, "age_s"), text));
+    }
+    if (ml_json_has_number(detail, "finding")) {
+        ml_paint_figure(p, INDENT, ML_DIM, "finding %lld",
+                        ml_json_integer(detail, "finding"));
+    }
+}
+
 static void
 paint_detail(struct ml_paint *p, const json_t *detail)
 {
@@ -285,22 +306,21 @@ paint_detail(struct ml_paint *p, const json_t *detail)
     const json_t *size = json_object_get(detail, "deep_size_bytes");
     const json_t *str = json_object_get(detail, "object_str");
     ml_paint_text(p, ML_BOLD, json_object_get(detail, "object_type_name"), 0);
-    ml_paint_word(p, ML_DIM, ml_paint_glyph(p, ML_GLYPH_DOT));
-    ml_paint_printf(p, ML_DIM, "0x%llx",
+    ml_paint_figure(p, INDENT, ML_DIM, "0x%llx",
                     (unsigned long long)ml_json_integer(detail, "object_id"));
     if (ml_json_has_number(size, "approx_size")) {
         bool bounded = !json_is_false(json_object_get(size, "upper_bound_known"));
-        ml_paint_printf(p, ML_DIM, "%s%s%s deep", ml_paint_glyph(p, ML_GLYPH_DOT),
-                        bounded ? "" : "at least ",
+        ml_paint_figure(p, INDENT, ML_DIM, "%s%s deep", bounded ? "" : "at least ",
                         ml_text_bytes(ml_json_number(size, "approx_size"), text));
     }
+    paint_birth(p, detail);
     ml_paint_line(p);
     if (json_string_length(str) > 0) {
-        ml_paint_pad(p, 2);
+        ml_paint_pad(p, INDENT);
         ml_paint_text(p, ML_PLAIN, str, p->style.width > 0 ? 0 : 200);
         ml_paint_line(p);
     }
-    paint_holders(p, detail, 2);
+    paint_holders(p, detail, INDENT);
     ml_paint_line(p);
 }
 

@@ -82,9 +82,24 @@ paint_counts(struct ml_paint *p, const json_t *sweep)
 }
 
 void
+ml_render_warnings(struct ml_paint *p, const json_t *sweep)
+{
+    const json_t *warnings = json_object_get(sweep, "warnings");
+    for (size_t i = 0; i < json_array_size(warnings); i++) {
+        const json_t *warning = json_array_get(warnings, i);
+        if (json_string_length(warning) == 0) {
+            continue;
+        }
+        ml_paint_word(p, ML_WARN, "warning: ");
+        ml_paint_sentence(p, ML_WARN, json_string_value(warning),
+                          json_string_length(warning));
+        ml_paint_line(p);
+    }
+}
+
+void
 ml_render_sweep(struct ml_paint *p, const json_t *sweep)
 {
-    const json_t *warnings = json_object_get(sweep, "warnings"), *warning;
     if (!json_is_object(sweep)) {
         return;
     }
@@ -98,14 +113,5 @@ ml_render_sweep(struct ml_paint *p, const json_t *sweep)
     if (p->at > 0) {
         ml_paint_line(p);
     }
-    for (size_t i = 0; i < json_array_size(warnings); i++) {
-        warning = json_array_get(warnings, i);
-        if (json_string_length(warning) == 0) {
-            continue;
-        }
-        ml_paint_word(p, ML_WARN, "warning: ");
-        ml_paint_sentence(p, ML_WARN, json_string_value(warning),
-                          json_string_length(warning));
-        ml_paint_line(p);
-    }
+    ml_render_warnings(p, sweep);
 }

@@ -33,7 +33,7 @@ paint_leaks(struct ml_paint *p, const json_t *iteration,
     bool none = json_array_size(json_object_get(leaks, "type_summaries")) == 0 &&
                 json_array_size(details) == 0;
     if (json_is_array(findings) || none) {
-        ml_render_findings(p, findings, c);
+        ml_render_findings(p, findings, c, NULL);
     }
     paint_types(p, iteration, c);
     if (!json_is_array(findings)) {
@@ -50,6 +50,10 @@ paint_iteration(struct ml_paint *p, const json_t *iteration,
         ml_paint_text(p, ML_WARN, json_object_get(iteration, "broken"), 200);
         ml_paint_line(p);
         ml_paint_line(p);
+        return;
+    }
+    if (json_is_object(json_object_get(iteration, "monitor"))) {
+        ml_render_monitored(p, iteration, c);
         return;
     }
     ml_render_verdict(p, iteration);

@@ -66,6 +66,7 @@ struct ml_render_choice {
     const char *show_all;     /* the command that shows what was left out, or NULL */
     const char *const *types; /* NULL-terminated substrings, or NULL */
     bool summary_only;
+    const char *report_path; /* the report's directory, for paths of pictures, or NULL */
 };
 void ml_render_chosen_iteration(FILE *to, const json_t *iteration,
                                 const struct ml_text_style *style,

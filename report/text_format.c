@@ -51,6 +51,14 @@ ml_text_count(long long n, char out[32])
 }
 
 const char *
+ml_text_count_diff(long long n, char out[32])
+{
+    char plain[32];
+    snprintf(out, 32, "%s%.30s", n < 0 ? "" : "+", ml_text_count(n, plain));
+    return out;
+}
+
+const char *
 ml_text_duration(double seconds, char out[32])
 {
     if (!isfinite(seconds) || seconds < 0) {
@@ -105,4 +113,13 @@ ml_json_integer(const json_t *object, const char *key)
     }
     double number = json_number_value(value);
     return number > -9e18 && number < 9e18 ? (long long)number : 0;
+}
+
+long long
+ml_json_diff(const json_t *object, const char *key, const char *before)
+{
+    long long diff;
+    bool beyond = __builtin_sub_overflow(ml_json_integer(object, key),
+                                         ml_json_integer(object, before), &diff);
+    return beyond ? 0 : diff;
 }

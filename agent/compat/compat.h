@@ -153,4 +153,12 @@ typedef void (*compat_ref_fn)(void *ctx, const char *name, PyObject *op);
 void compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx);
 void compat_interp_each_ref(PyInterpreterState *interp, compat_ref_fn each, void *ctx);
 
+/* -- run.c: Python code in a copy of the process ----------------------------------- */
+
+/* Makes this thread's thread state fit to run Python code where no other thread exists:
+ * no request to give the GIL away, no pending call, no tracing, no collections. False
+ * when it has none. Only in a helper of the sweep process; there, and nowhere else, may
+ * Python code run. GIL: held at the moment of the clone. */
+bool compat_run_alone(void);
+
 #endif

@@ -1,70 +1,35 @@
 # SPDX-License-Identifier: MIT
 """memalot finds memory leaks in a live process.
 
-`memalot.start()` puts the agent into this process; from then on `memalotctl` and the
-control socket can ask it for snapshots. Nothing is hooked and nothing slows down until
-something is asked. Programs that cannot be changed get the same from `memalotctl run`.
+`start_leak_monitoring()` reports objects that live for too long, `leak_monitor` and
+`create_leak_monitor()` those that outlive the call or the block they were born in, and
+`snapshot()` what holds the memory now. `start()` just puts the agent into this process,
+for `memalotctl` and the control socket. Programs that cannot be changed get the same from
+`memalotctl run`. docs/python-api.md describes all of it.
 """
 
 from __future__ import annotations
 
-import os
-
-from . import _agent
+from ._api import create_leak_monitor, leak_monitor, snapshot, start_leak_monitoring
+from ._errors import InvalidOptionsError, MonitoringError
+from ._life import running, start, stop
+from ._monitors import LeakMonitor, Stoppable
+from ._reports import Report, find
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "running", "start", "stop"]
-
-
-def start(config: str | os.PathLike[str] | None = None) -> bool:
-    """Start the agent in this process.
-
-    Args:
-        config: A YAML file as described in docs/config.md; by default the file named by
-            the environment variable MEMALOT_CONFIG, else the built-in defaults.
-
-    Returns:
-        True when the agent was started; False when there was one already. That one
-        then stays as it is, with its own configuration.
-
-    Raises:
-        ValueError: The file has a mistake; the message begins with file, line, column.
-        OSError: The file cannot be read or the control socket cannot be made.
-        RuntimeError: This interpreter cannot have an agent (unknown build, a
-            subinterpreter, or it is shutting down).
-    """
-    if config is None:
-        config = os.environ.get("MEMALOT_CONFIG") or None
-    return _agent.start(config, _find_ctl())
-
-
-def stop() -> bool:
-    """Take the agent out of this process again, as `memalotctl detach` does.
-
-    Its thread, socket, signal handler and hooks are gone when this returns; a sweep
-    that was running is given up.
-
-    Returns:
-        True when there was an agent.
-    """
-    return _agent.stop()
-
-
-def running() -> bool:
-    """Say whether this process has an agent."""
-    return _agent.running()
-
-
-def _find_ctl() -> str | None:
-    """Find memalotctl, which writes the reports: beside this package or on PATH."""
-    named = os.environ.get("MEMALOT_CTL")
-    if named:
-        return named
-    here = os.path.dirname(os.path.abspath(__file__))
-    places = [os.path.join(here, "..", "..", "bin"), os.path.join(here, "bin")]
-    places += os.environ.get("PATH", os.defpath).split(os.pathsep)
-    for place in places:
-        path = os.path.realpath(os.path.join(place or ".", "memalotctl"))
-        if os.access(path, os.X_OK) and os.path.isfile(path):
-            return path
-    return None
+__all__ = [
+    "InvalidOptionsError",
+    "LeakMonitor",
+    "MonitoringError",
+    "Report",
+    "Stoppable",
+    "__version__",
+    "create_leak_monitor",
+    "find",
+    "leak_monitor",
+    "running",
+    "snapshot",
+    "start",
+    "start_leak_monitoring",
+    "stop",
+]

@@ -22,6 +22,14 @@ iteration(FILE *to, const json_t *value, const struct ml_text_style *style)
     ml_render_iteration(to, value, style, 0);
 }
 
+static void
+monitored(FILE *to, const json_t *value, const struct ml_text_style *style)
+{
+    const struct ml_render_choice choice = {.report_path =
+                                                "/srv/reports/memalot_report_woki-hwza"};
+    ml_render_chosen_iteration(to, value, style, &choice);
+}
+
 static json_t *
 load(const char *name)
 {
@@ -54,6 +62,9 @@ static const struct {
     {"garbage", ml_render_garbage},   {"list", ml_render_list},
     {"growth", ml_render_growth},     {"growth_first", ml_render_growth},
     {"growth_none", ml_render_growth},
+    {"monitor_warm_up", monitored},   {"monitor_nothing", monitored},
+    {"monitor_one", monitored},       {"monitor_nothing_new", monitored},
+    {"monitor_many", monitored},      {"monitor_hostile", monitored},
 };
 
 static answer_fn *
@@ -78,6 +89,8 @@ struct row {
 #define ASCII {false, false, 72}
 #define COLOR {true, true, 88}
 #define FILE_STYLE {false, true, 0}
+#define AT_80 {false, true, 80}
+#define PLAIN {false, false, 80}
 
 ParameterizedTestParameters(render, looks_like_the_golden_file)
 {
@@ -102,6 +115,18 @@ ParameterizedTestParameters(render, looks_like_the_golden_file)
         {"growth", "growth.color.txt", COLOR},
         {"growth_first", "growth_first.txt", UNICODE},
         {"growth_none", "growth_none.txt", UNICODE},
+        {"monitor_warm_up", "monitor_warm_up.txt", AT_80},
+        {"monitor_nothing", "monitor_nothing.txt", AT_80},
+        {"monitor_nothing_new", "monitor_nothing_new.txt", AT_80},
+        {"monitor_one", "monitor_one.txt", AT_80},
+        {"monitor_one", "monitor_one.plain.txt", PLAIN},
+        {"monitor_many", "monitor_many.txt", AT_80},
+        {"monitor_many", "monitor_many.120.color.txt", {true, true, 120}},
+        {"monitor_many", "monitor_many.narrow.txt", {false, true, 34}},
+        {"monitor_many", "monitor_many.plain.txt", PLAIN},
+        {"monitor_hostile", "monitor_hostile.txt", AT_80},
+        {"monitor_hostile", "monitor_hostile.120.txt", {false, true, 120}},
+        {"monitor_hostile", "monitor_hostile.plain.txt", PLAIN},
     };
     return cr_make_param_array(struct row, rows, sizeof(rows) / sizeof(rows[0]));
 }

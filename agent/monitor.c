@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See monitor.h and monitor_state.h: the list of monitors, their coming and going, and
+ * what they tell. The list is the process's; handles are never used twice.
+ */
+#include "monitor_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent_state.h"
+#include "birth.h"
+
+#define SIGNALS_EVERY 0.1 /* seconds; a Ctrl-C shall not wait for a report */
+
+struct monitors ml_monitors;
+
+/* -- lock -------------------------------------------------------------------------- */
+
+static void
+make_lock(void)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&ml_monitors.lock, NULL);
+    pthread_cond_init(&ml_monitors.changed, &attr);
+    pthread_condattr_destroy(&attr);
+    ml_monitors.pid = getpid();
+    ml_monitors.ready = true;
+}
+
+/* The first one comes with the GIL (the agent's start), so making it needs no lock. */
+void
+monitors_lock(void)
+{
+    if (!ml_monitors.ready) {
+        make_lock();
+    }
+    pthread_mutex_lock(&ml_monitors.lock);
+}
+
+void
+monitors_unlock(void)
+{
+    pthread_mutex_unlock(&ml_monitors.lock);
+}
+
+/* -- the list ---------------------------------------------------------------------- */
+
+struct ml_monitor *
+monitors_find(int handle)
+{
+    bool good = handle > 0 && handle <= ml_monitors.count;
+    return good ? ml_monitors.list[handle - 1] : NULL;
+}
+
+struct ml_monitor *
+monitors_of_token(uint64_t token)
+{
+    return monitors_find((int)(token & INT32_MAX));
+}
+
+static char *
+copy_text(const char *text, size_t len)
+{
+    char *copy = text != NULL ? malloc(len + 1) : NULL;
+    if (copy != NULL) {
+        memcpy(copy, text, len);
+        copy[len] = '\0';
+    }
+    return copy;
+}
+
+/* Everything but the reference to str_func, which needs the GIL. */
+static void
+free_monitor(struct ml_monitor *m)
+{
+    if (m == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < m->waiting; i++) {
+        ml_told_fini(&m->outbox[i]);
+    }
+    ml_tally_fini(&m->types);
+    ml_tally_fini(&m->places);
+    free((char *)m->o.overrides);
+    free((char *)m->o.subject);
+    free(m->turn);
+    free(m->watch);
+    free(m);
+}
+
+static int
+enter_in_list(struct ml_monitor *m)
+{
+    struct monitors *all = &ml_monitors;
+    if (all->count == all->cap) {
+        int cap = all->cap == 0 ? 16 : all->cap * 2;
+        struct ml_monitor **more = realloc(all->list, (size_t)cap * sizeof(*more));
+        if (more == NULL) {
+            return ML_ENOMEM;
+        }
+        all->list = more;
+        all->cap = cap;
+    }
+    all->list[all->count++] = m;
+    m->handle = all->count;
+    m->owner = (uint32_t)m->handle;
+    return ML_OK;
+}
+
+int
+monitors_make(const struct ml_monitor_options *options, struct ml_monitor **out,
+              struct ml_error *err)
+{
+    struct ml_monitor *m = calloc(1, sizeof(*m));
+    if (m == NULL) {
+        return ml_error_nomem(err);
+    }
+    m->o = *options;
+    m->o.overrides = options->overrides != NULL
+                         ? copy_text(options->overrides, options->overrides_len)
+                         : copy_text("", 0);
+    m->o.subject = options->subject != NULL
+                       ? copy_text(options->subject, strlen(options->subject))
+                       : NULL;
+    m->o.calls = options->calls > 0 ? options->calls : 1;
+    m->turn = calloc(m->o.calls, sizeof(*m->turn));
+    ml_tally_init(&m->types, &ml_agent_alloc);
+    ml_tally_init(&m->places, &ml_agent_alloc);
+    if (m->o.overrides == NULL || m->turn == NULL ||
+        enter_in_list(m) < 0) {
+        free_monitor(m);
+        return ml_error_nomem(err);
+    }
+    m->since = ml_agent_now();
+    *out = m;
+    return ML_OK;
+}
+
+/* -- telling ----------------------------------------------------------------------- */
+
+void
+ml_told_fini(struct ml_told *told)
+{
+    free(told->text);
+    told->text = NULL;
+}
+
+void
+monitors_tell(struct ml_monitor *m, enum ml_told_kind kind, const char *text, size_t len)
+{
+    if (!m->o.told) {
+        return;
+    }
+    if (m->waiting == MONITOR_OUTBOX) {
+        ml_told_fini(&m->outbox[0]);
+        memmove(m->outbox, m->outbox + 1, (MONITOR_OUTBOX - 1) * sizeof(m->outbox[0]));
+        m->waiting--;
+    }
+    struct ml_told *told = &m->outbox[m->waiting++];
+    *told = (struct ml_told){.kind = kind, .iteration = m->iteration};
+    told->text = copy_text(text, len);
+    memcpy(told->report_id, m->report_id, sizeof(told->report_id));
+    pthread_cond_broadcast(&ml_monitors.changed);
+}
+
+bool
+monitors_take_told(struct ml_monitor *m, struct ml_told *out)
+{
+    if (m->waiting == 0) {
+        return false;
+    }
+    *out = m->outbox[0];
+    m->waiting--;
+    memmove(m->outbox, m->outbox + 1, m->waiting * sizeof(m->outbox[0]));
+    return true;
+}
+
+/* True when there is something to say about the monitor: a report, or its end. */
+static bool
+has_news(int handle, struct ml_told *out)
+{
+    struct ml_monitor *m = monitors_find(handle);
+    if (m != NULL && monitors_take_told(m, out)) {
+        return true;
+    }
+    if (m == NULL || m->state == MONITOR_CLOSED) {
+        *out = (struct ml_told){.kind = ML_TOLD_CLOSED};
+        return true;
+    }
+    return false;
+}
+
+static struct timespec
+as_timespec(double t)
+{
+    return (struct timespec){(time_t)t, (long)((t - (double)(time_t)t) * 1e9)};
+}
+
+/* Until news, the deadline, or the next look at the signals. */
+static bool
+wait_a_while(int handle, double deadline, bool signals, struct ml_told *out)
+{
+    double until = signals ? ml_agent_now() + SIGNALS_EVERY : deadline;
+    until = deadline >= 0 && deadline < until ? deadline : until;
+    bool news;
+    monitors_lock();
+    while (!(news = has_news(handle, out)) && (until < 0 || ml_agent_now() < until)) {
+        struct timespec at = as_timespec(until);
+        if (until < 0) {
+            pthread_cond_wait(&ml_monitors.changed, &ml_monitors.lock);
+        }
+        else {
+            pthread_cond_timedwait(&ml_monitors.changed, &ml_monitors.lock, &at);
+        }
+    }
+    monitors_unlock();
+    return news;
+}
+
+int
+monitors_await(int handle, double deadline, bool signals, struct ml_told *out)
+{
+    bool news;
+    *out = (struct ml_told){.kind = ML_TOLD_NOTHING};
+    for (;;) {
+        Py_BEGIN_ALLOW_THREADS
+        news = wait_a_while(handle, deadline, signals, out);
+        Py_END_ALLOW_THREADS
+        if (news || (deadline >= 0 && ml_agent_now() >= deadline)) {
+            return 0;
+        }
+        if (signals && PyErr_CheckSignals() < 0) {
+            return 1;
+        }
+    }
+}
+
+int
+ml_monitor_wait(int handle, double timeout, struct ml_told *out)
+{
+    return monitors_await(handle, timeout < 0 ? -1 : ml_agent_now() + timeout, false, out);
+}
+
+/* -- coming and going -------------------------------------------------------------- */
+
+static int
+check_overrides(const struct ml_monitor_options *o, struct ml_error *err)
+{
+    if (o->overrides == NULL) {
+        return ML_OK;
+    }
+    struct ml_settings *settings = calloc(1, sizeof(*settings));
+    struct ml_mistakes *mistakes = calloc(1, sizeof(*mistakes));
+    int rc = settings == NULL || mistakes == NULL
+                 ? ml_error_nomem(err)
+                 : ml_config_parse(o->overrides, o->overrides_len, settings, mistakes);
+    if (rc < 0 && mistakes != NULL && mistakes->count > 0) {
+        ml_error_set(err, ML_EINVAL, "%s", mistakes->mistake[0].message);
+    }
+    free(settings);
+    free(mistakes);
+    return rc;
+}
+
+/* Whether one by time may begin, or one by calls exist beside it. */
+int
+monitors_check_mixing(const struct ml_monitor_options *o, struct ml_error *err)
+{
+    const struct ml_monitor *clock = ml_monitors.clock;
+    if (o->lifetime > 0 && clock != NULL) {
+        return ml_error_set(err, ML_ESTATE,
+                            "time-based leak monitoring runs already (max_object_lifetime "
+                            "%g s, for %.0f s): stop it first",
+                            clock->o.lifetime, ml_agent_now() - clock->since);
+    }
+    if (o->lifetime > 0 && ml_monitors.open != NULL) {
+        return ml_error_set(err, ML_ESTATE,
+                            "time-based leak monitoring cannot begin inside %s, which is "
+                            "monitored by calls",
+                            ml_monitors.open->o.subject);
+    }
+    return ML_OK;
+}
+
+int
+ml_monitor_open(const struct ml_monitor_options *options, int *handle,
+                struct ml_error *err)
+{
+    struct ml_monitor *m = NULL;
+    int rc = check_overrides(options, err);
+    if (rc == ML_OK && !ml_agent_running()) {
+        rc = ml_error_set(err, ML_ESTATE, "there is no agent in this process");
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    monitors_lock();
+    rc = monitors_check_mixing(options, err);
+    if (rc == ML_OK && (rc = monitors_make(options, &m, err)) == ML_OK) {
+        *handle = m->handle;
+        Py_XINCREF((PyObject *)m->o.str_func);
+        if (m->o.lifetime > 0) {
+            ml_monitors.clock = m;
+        }
+    }
+    monitors_unlock();
+    ml_agent_ring_for_monitors();
+    return rc;
+}
+
+int
+ml_monitor_snapshot(const struct ml_monitor_options *options, struct ml_told *out,
+                    struct ml_error *err)
+{
+    struct ml_monitor *m = NULL;
+    int handle = 0;
+    int rc = check_overrides(options, err);
+    if (rc == ML_OK && !ml_agent_running()) {
+        rc = ml_error_set(err, ML_ESTATE, "there is no agent in this process");
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    monitors_lock();
+    if ((rc = monitors_make(options, &m, err)) == ML_OK) {
+        Py_XINCREF((PyObject *)m->o.str_func);
+        m->once = true;
+        handle = m->handle;
+        rc = monitors_post(m, false, m->since, err);
+    }
+    monitors_unlock();
+    if (rc == ML_OK) {
+        ml_agent_ring_for_monitors();
+        rc = monitors_await(handle, -1, true, out);
+    }
+    ml_monitor_close(handle);
+    return rc;
+}
+
+void
+monitors_close(struct ml_monitor *m, const char *why)
+{
+    if (m->state == MONITOR_CLOSED) {
+        return;
+    }
+    if (why != NULL) {
+        monitors_tell(m, ML_TOLD_ERROR, why, strlen(why));
+    }
+    m->state = MONITOR_CLOSED;
+    ml_monitors.clock = ml_monitors.clock == m ? NULL : ml_monitors.clock;
+    ml_monitors.open = ml_monitors.open == m ? NULL : ml_monitors.open;
+    pthread_cond_broadcast(&ml_monitors.changed);
+}
+
+/* Births stay as long as anything could ask for ages. */
+static bool
+anything_monitors(void)
+{
+    for (int i = 0; i < ml_monitors.count; i++) {
+        const struct ml_monitor *m = ml_monitors.list[i];
+        if (m != NULL && m->state != MONITOR_CLOSED && !m->once) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+ml_monitor_close(int handle)
+{
+    PyObject *str_func = NULL;
+    monitors_lock();
+    struct ml_monitor *m = monitors_find(handle);
+    if (m != NULL) {
+        monitors_close(m, NULL);
+        str_func = m->o.str_func;
+        m->o.str_func = NULL;
+        if (m->watch == NULL && m->depth == 0) { /* else its sweep frees it */
+            ml_monitors.list[handle - 1] = NULL;
+            free_monitor(m);
+        }
+    }
+    bool idle = !anything_monitors();
+    monitors_unlock();
+    if (idle) {
+        ml_birth_stop();
+    }
+    Py_XDECREF(str_func);
+}
+
+void
+ml_monitors_unhook(void)
+{
+    for (int i = 0; i < ml_monitors.count; i++) {
+        struct ml_monitor *m = ml_monitors.list[i];
+        if (m != NULL && m->state == MONITOR_CLOSED) {
+            PyObject *str_func = m->o.str_func;
+            m->o.str_func = NULL;
+            Py_XDECREF(str_func);
+        }
+    }
+    ml_birth_stop();
+}
+
+static void
+begin_anew(struct ml_monitor *m)
+{
+    m->depth = 0;
+    m->windows = m->turns = 0;
+    m->iteration = 0;
+    m->report_id[0] = '\0';
+    m->rss = m->peak_rss = 0;
+    m->types.count = m->places.count = 0;
+    m->posted = false;
+}
+
+void
+ml_monitors_end(const char *why)
+{
+    monitors_lock();
+    for (int i = 0; i < ml_monitors.count; i++) {
+        struct ml_monitor *m = ml_monitors.list[i];
+        if (m == NULL) {
+            continue;
+        }
+        bool awaited = m->watch != NULL;
+        free(m->watch);
+        m->watch = NULL;
+        if (m->o.lifetime > 0 || m->once) {
+            monitors_close(m, why);
+            continue;
+        }
+        if (awaited) { /* somebody stands at the end of a window */
+            monitors_tell(m, ML_TOLD_ERROR, why, strlen(why));
+        }
+        begin_anew(m);
+    }
+    ml_monitors.open = NULL;
+    monitors_unlock();
+}
+
+void
+ml_monitors_after_fork_in_child(void)
+{
+    ml_birth_after_fork_in_child();
+    if (!ml_monitors.ready) {
+        return;
+    }
+    make_lock();
+    for (int i = 0; i < ml_monitors.count; i++) {
+        struct ml_monitor *m = ml_monitors.list[i];
+        if (m != NULL && (m->o.lifetime > 0 || m->once)) {
+            m->state = MONITOR_CLOSED;
+        }
+        if (m != NULL) {
+            m->watch = NULL; /* the parent's sweep's; a copy nobody needs */
+            begin_anew(m);
+        }
+    }
+    ml_monitors.clock = ml_monitors.open = NULL;
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""What monitors report is what there is: no object too many, none too few.
+
+The programs keep books of their own (targets/exact.py); residue that the stamps cannot
+avoid is named here by kind, with its bound, and in docs/internals/births.md.
+"""
+
+import json
+import subprocess
+
+import pytest
+
+from harness import TARGETS
+from monitored import environment
+
+# kinds whose memory is recycled without the allocator and that the collector never sees
+RESIDUE = {"float": 0.02}
+
+
+def run(python, ctl, tmp_path, script, *args):
+    done = subprocess.run(
+        [python.path, str(TARGETS / script), *map(str, args)], cwd=tmp_path,
+        env=environment(ctl), capture_output=True, text=True, timeout=900,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0 and done.stderr == "", done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def rate(said, which):
+    return sum(said[which].values()) / max(1, sum(said["expected"].values()))
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_every_object_that_outlived_the_limit_and_no_other(
+    python, ctl, tmp_path, calls, record_property
+):
+    steps = 100_000
+    said = run(python, ctl, tmp_path, "exact.py", 11 + calls, steps, calls)
+    rates = ", ".join(f"{w} {rate(said, w):.5%}" for w in ("missed", "false", "wrong_age"))
+    print(f"{python.name}: {sum(said['expected'].values())} expected; {rates}")
+    record_property("rates", rates)
+    assert len(said["expected"]) >= 50
+    assert sum(said["expected"].values()) > 10_000
+    for which in ("missed", "false", "wrong_age"):
+        beyond = {
+            kind: (n, said["expected"].get(kind, 0))
+            for kind, n in said[which].items()
+            if n > RESIDUE.get(kind, 0) * said["expected"].get(kind, 0)
+        }
+        assert not beyond, (which, beyond)
+    assert not said["unknown"], (said["unknown"], said["samples"])
+
+
+def test_one_leaked_object_of_each_kind_is_found(python, ctl, tmp_path):
+    said = run(python, ctl, tmp_path, "one_of_each.py")
+    assert len(said) >= 50
+    missing = {kind: row for kind, row in said.items() if not row[1]}
+    assert not missing
+    unexplained = {
+        kind: row for kind, row in said.items()
+        if not any(path.startswith("__main__.KEPT") for path in row[2])
+    }
+    assert not unexplained
