@@ -137,8 +137,8 @@ loop(struct ml_agent *a)
         }
         ml_agent_look_after(a, now);
         keep_schedule(a, now);
-        keep_watch(a, now);
         ml_monitors_serve(a, now);
+        keep_watch(a, now);
         ml_agent_begin_sweep(a);
         sleep_and_serve(a);
     }

@@ -8,6 +8,7 @@
 #include <Python.h>
 
 #include "agent.h"
+#include "birth_probe.h"
 #include "module_monitor.h"
 #include "python_error.h"
 
@@ -105,6 +106,7 @@ static PyMethodDef methods[] = {
     {"find", module_find, METH_O, monitor_doc},
     {"snapshot", (PyCFunction)(void (*)(void))module_snapshot, METH_VARARGS | METH_KEYWORDS,
      monitor_doc},
+    {"_birth", ml_birth_probe, METH_VARARGS, ml_birth_probe_doc},
     {NULL, NULL, 0, NULL},
 };
 

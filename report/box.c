@@ -49,11 +49,12 @@ columns_of(const char *line, size_t len)
     return columns;
 }
 
+/* Between the sides: the widest line, or the title with its blanks. */
 static int
-widest_line(const char *text)
+columns_inside(const struct ml_box *b)
 {
-    int widest = 0;
-    for (const char *line = text; *line != '\0';) {
+    int widest = ml_clean_columns(b->title, strlen(b->title)) + 2;
+    for (const char *line = b->text; *line != '\0';) {
         size_t len = strcspn(line, "\n");
         int columns = columns_of(line, len);
         widest = columns > widest ? columns : widest;
@@ -78,10 +79,7 @@ static void
 frame(struct ml_box *b)
 {
     struct ml_paint *p = b->outer;
-    int title = ml_clean_columns(b->title, strlen(b->title)) + 2;
-    int columns = widest_line(b->text), right;
-    columns = columns < title ? title : columns;
-    right = columns + SIDES - 1;
+    int columns = columns_inside(b), right = columns + SIDES - 1;
     ml_paint_mark(p, ML_GLYPH_TOP_LEFT);
     ml_paint_rule(p, 2);
     ml_paint_printf(p, ML_BOLD, " %s ", b->title);
@@ -121,7 +119,8 @@ ml_box_close(struct ml_box *b)
         return; /* memory was short: the lines stand there already */
     }
     if (fclose(b->inner.to) == 0 && b->text != NULL) {
-        if (b->framed) {
+        int width = b->outer->style.width;
+        if (b->framed && (width == 0 || columns_inside(b) + SIDES <= width)) {
             frame(b);
         }
         else {

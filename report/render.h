@@ -8,6 +8,9 @@
 
 #include "paint.h"
 
+/* render_text.c: "2026-01-31T20:54:19.078977Z" as "2026-01-31 20:54:19". */
+void ml_render_time(struct ml_paint *p, enum ml_color color, const json_t *time);
+
 /* render_findings.c: the findings of an iteration, worst first. One that `details`
  * (NULL: none) has an object of is shown without its chain and examples. */
 void ml_render_findings(struct ml_paint *p, const json_t *findings,
@@ -25,6 +28,10 @@ void ml_render_details(struct ml_paint *p, const json_t *details,
 void ml_render_monitored(struct ml_paint *p, const json_t *iteration,
                          const struct ml_render_choice *choice);
 
+/* render_watch.c: its box, and what there is to say about it before any detail. */
+void ml_render_watched(struct ml_paint *p, const json_t *iteration);
+void ml_render_watch_verdict(struct ml_paint *p, const json_t *iteration);
+
 /* render_tables.c */
 void ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_key,
                           const char *const *wanted);
@@ -37,7 +44,8 @@ void ml_render_warnings(struct ml_paint *p, const json_t *sweep);
 /* What the process's memory did; NULL-safe for reports without a verdict. */
 void ml_render_verdict(struct ml_paint *p, const json_t *iteration);
 
-/* Whether a type name contains one of the substrings (all do when there are none). */
+/* Whether a type name contains one of the substrings, in whatever case (all do when
+ * there are none). */
 bool ml_render_wanted(const char *type, const char *const *types);
 
 #endif

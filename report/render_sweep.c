@@ -3,6 +3,7 @@
  * First and last lines of a printed iteration: the verdict on the process's memory,
  * and how the sweep went that found all this.
  */
+#define _GNU_SOURCE
 #include <string.h>
 
 #include "render.h"
@@ -13,7 +14,7 @@ ml_render_wanted(const char *type, const char *const *types)
 {
     bool any = types == NULL || types[0] == NULL;
     for (size_t i = 0; !any && types[i] != NULL; i++) {
-        any = type != NULL && strstr(type, types[i]) != NULL;
+        any = type != NULL && strcasestr(type, types[i]) != NULL;
     }
     return any;
 }

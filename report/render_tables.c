@@ -102,19 +102,21 @@ ml_render_retained(FILE *to, const json_t *answer, const struct ml_text_style *s
     ml_render_sweep(&p, json_object_get(answer, "sweep"));
 }
 
-/* "Node, Edge, dict" as one cell. */
+/* One cell of several texts: "Node, Edge, dict". `first` may be NULL. */
 static void
-cell_of_names(struct ml_table *t, int column, const json_t *names)
+cell_of_texts(struct ml_table *t, int column, const json_t *first, const json_t *texts,
+              const char *between)
 {
-    struct ml_buf text;
-    ml_buf_init(&text, &ml_alloc_libc);
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        const json_t *name = json_array_get(names, i);
-        ml_buf_puts(&text, i > 0 ? ", " : "");
-        ml_buf_append(&text, json_string_value(name), json_string_length(name));
+    struct ml_buf cell;
+    ml_buf_init(&cell, &ml_alloc_libc);
+    ml_buf_append(&cell, json_string_value(first), json_string_length(first));
+    for (size_t i = 0; i < json_array_size(texts); i++) {
+        const json_t *text = json_array_get(texts, i);
+        ml_buf_puts(&cell, cell.len > 0 ? between : "");
+        ml_buf_append(&cell, json_string_value(text), json_string_length(text));
     }
-    ml_table_word(t, column, ml_buf_str(&text));
-    ml_buf_fini(&text);
+    ml_table_word(t, column, ml_buf_str(&cell));
+    ml_buf_fini(&cell);
 }
 
 static void
@@ -132,7 +134,7 @@ paint_groups(struct ml_paint *p, const json_t *groups)
         ml_table_count(t, 0, g, "objects");
         ml_table_bytes(t, 1, g, "size");
         ml_table_count(t, 2, g, "cycles");
-        cell_of_names(t, 3, json_object_get(g, "types"));
+        cell_of_texts(t, 3, NULL, json_object_get(g, "types"), ", ");
         ml_table_text(t, 4, json_object_get(json_object_get(g, "example"), "str"));
     }
     ml_table_print(t);
@@ -189,11 +191,12 @@ cell_of_time(struct ml_table *t, int column, const json_t *time)
 void
 ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *style)
 {
-    static const char *const headings[] = {"REPORT", "STARTED (UTC)", "PID",
-                                           "NAME",   "PROGRAM",       "BROKEN", NULL};
-    static const enum ml_column kinds[] = {ML_COLUMN_FIXED, ML_COLUMN_FIXED,
-                                           ML_COLUMN_RIGHT, ML_COLUMN_LEFT,
-                                           ML_COLUMN_LEFT,  ML_COLUMN_LEFT};
+    static const char *const headings[] = {
+        "REPORT", "ITERATIONS", "STARTED (UTC)", "PID", "NAME", "PROGRAM", "BROKEN",
+        NULL};
+    static const enum ml_column kinds[] = {
+        ML_COLUMN_FIXED, ML_COLUMN_RIGHT, ML_COLUMN_FIXED, ML_COLUMN_RIGHT,
+        ML_COLUMN_LEFT,  ML_COLUMN_LEFT,  ML_COLUMN_LEFT};
     struct ml_paint p;
     char pid[32];
     ml_paint_init(&p, to, style);
@@ -205,14 +208,16 @@ ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *styl
         const json_t *r = json_array_get(reports, i);
         ml_table_row(t);
         ml_table_text(t, 0, json_object_get(r, "report_id"));
-        cell_of_time(t, 1, json_object_get(r, "start_time"));
+        ml_table_count(t, 1, r, "iterations");
+        cell_of_time(t, 2, json_object_get(r, "start_time"));
         if (ml_json_has_number(r, "pid")) {
             snprintf(pid, sizeof(pid), "%lld", ml_json_integer(r, "pid"));
-            ml_table_word(t, 2, pid);
+            ml_table_word(t, 3, pid);
         }
-        ml_table_text(t, 3, json_object_get(r, "name"));
-        ml_table_text(t, 4, json_object_get(r, "entrypoint"));
-        ml_table_text(t, 5, json_object_get(r, "broken"));
+        ml_table_text(t, 4, json_object_get(r, "name"));
+        cell_of_texts(t, 5, json_object_get(r, "entrypoint"),
+                      json_object_get(r, "arguments"), " ");
+        ml_table_text(t, 6, json_object_get(r, "broken"));
     }
     ml_table_print(t);
 }

@@ -85,15 +85,15 @@ ml_render_iteration(FILE *to, const json_t *iteration,
     ml_render_chosen_iteration(to, iteration, style, &choice);
 }
 
-static void
-paint_time(struct ml_paint *p, const json_t *time)
+void
+ml_render_time(struct ml_paint *p, enum ml_color color, const json_t *time)
 {
     char text[20] = "";
     if (json_string_length(time) >= 19) {
         memcpy(text, json_string_value(time), 19);
         text[10] = ' ';
         json_t *shown = json_string(text); /* through the cleaning like all others */
-        ml_paint_text(p, ML_DIM, shown, 0);
+        ml_paint_text(p, color, shown, 0);
         json_decref(shown);
     }
 }
@@ -105,7 +105,7 @@ paint_summary(struct ml_paint *p, const json_t *summary)
     ml_paint_word(p, ML_BOLD, "Report ");
     ml_paint_text(p, ML_BOLD, json_object_get(summary, "report_id"), 20);
     ml_paint_word(p, ML_DIM, ml_paint_glyph(p, ML_GLYPH_DOT));
-    paint_time(p, json_object_get(summary, "start_time"));
+    ml_render_time(p, ML_DIM, json_object_get(summary, "start_time"));
     ml_paint_word(p, ML_DIM, ml_paint_glyph(p, ML_GLYPH_DOT));
     ml_paint_text(p, ML_PLAIN, json_object_get(summary, "entrypoint"), 0);
     for (size_t i = 0; i < json_array_size(arguments); i++) {
@@ -128,11 +128,20 @@ paint_heading(struct ml_paint *p, const json_t *iteration)
                     ml_json_integer(iteration, "iteration_number"));
     if (json_is_string(json_object_get(iteration, "end_time"))) {
         ml_paint_word(p, ML_DIM, ml_paint_glyph(p, ML_GLYPH_DOT));
-        paint_time(p, json_object_get(iteration, "end_time"));
+        ml_render_time(p, ML_DIM, json_object_get(iteration, "end_time"));
     }
     ml_paint_word(p, ML_PLAIN, " ");
     ml_paint_rule(p, end);
     ml_paint_line(p);
+    ml_paint_line(p);
+}
+
+static void
+paint_earlier(struct ml_paint *p, size_t shown, size_t all)
+{
+    ml_paint_printf(p, ML_DIM, "%zu iterations, ", all);
+    ml_paint_printf(p, ML_DIM, shown == 1 ? "the newest" : "the %zu newest", shown);
+    ml_paint_printf(p, ML_DIM, " here; --num-iterations %zu shows all", all);
     ml_paint_line(p);
 }
 
@@ -149,11 +158,17 @@ ml_render_chosen_report(FILE *to, const json_t *report,
     }
     ml_paint_init(&p, to, style);
     paint_summary(&p, json_object_get(report, "summary"));
+    if (first > 0) {
+        paint_earlier(&p, n - first, n);
+    }
     ml_paint_line(&p);
     for (size_t i = first; i < n; i++) {
-        paint_heading(&p, json_array_get(iterations, i));
-        paint_iteration(&p, json_array_get(iterations, i), choice);
-        if (json_is_object(json_object_get(json_array_get(iterations, i), "sweep"))) {
+        const json_t *iteration = json_array_get(iterations, i);
+        if (!json_is_object(json_object_get(iteration, "monitor"))) {
+            paint_heading(&p, iteration); /* the others have their box */
+        }
+        paint_iteration(&p, iteration, choice);
+        if (json_is_object(json_object_get(iteration, "sweep"))) {
             ml_paint_line(&p);
         }
     }

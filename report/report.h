@@ -36,8 +36,16 @@ struct ml_store_options {
 int ml_store_write(const struct ml_store_options *options, json_t *iteration,
                    json_t *summary, char id[ML_REPORT_ID_SIZE], struct ml_error *err);
 
-/* Newest first: array of summary objects, each with report_id (and "broken": reason
- * for a directory that cannot be read). A missing directory is an empty list. */
+/* The same, but the iteration becomes one more of the report `report` (its id), whose
+ * summary stays as it is. When the report has that iteration already, the next free
+ * number is taken and written into `iteration`. A report that has vanished begins anew
+ * under the same id; NULL is a new report. */
+int ml_store_append(const struct ml_store_options *options, const char *report,
+                    json_t *iteration, json_t *summary, char id[ML_REPORT_ID_SIZE],
+                    struct ml_error *err);
+
+/* Newest first: array of summary objects, each with report_id and iterations (a number),
+ * and "broken": reason for a directory that cannot be read. A missing directory is an empty list. */
 int ml_store_list(const char *directory, json_t **out, struct ml_error *err);
 
 /* One report: {summary, iterations: [...]}, iterations ascending; one that cannot be

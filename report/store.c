@@ -7,6 +7,9 @@
  *     .tmp-ab12-cd34/ version summary.json iteration_report_1.json
  *                     iteration_1_finding_1.dot .svg …       ──► memalot_report_ab12-cd34/
  *
+ * A further iteration of a report is written aside in the same way, then its files are
+ * moved (store_append.h).
+ *
  * Nothing is synced: after a power failure a report may be lost, and that is all.
  */
 #define _GNU_SOURCE
@@ -18,15 +21,17 @@
 #include <unistd.h>
 
 #include "diagram_guard.h"
-#include "store_dir.h"
+#include "store_append.h"
 #include "text_format.h"
 
 #define DIAGRAM_SECONDS 20     /* for one diagram */
 #define ALL_DIAGRAMS_SECONDS 60
 #define MAX_ID_ATTEMPTS 8
+#define MAX_ATTEMPTS 3 /* to append to a report that others remove */
 
 struct writing {
     const struct ml_store_options *options;
+    bool append; /* `id` and `final` are given */
     json_t *iteration, *summary;
     char path[PATH_MAX]; /* of the report directory */
     int dir;             /* and its descriptor */
@@ -123,20 +128,24 @@ write_json(const struct writing *w, const char *name, const json_t *value,
     return failed != 0 ? cannot_write(w, name, failed, err) : ML_OK;
 }
 
-/* Takes the hidden directory; chooses an id that no report has. */
+/* Takes a hidden directory; a new report gets an id that no other has. */
 static int
 open_temp(struct writing *w, struct ml_error *err)
 {
     for (int attempt = 0; attempt < MAX_ID_ATTEMPTS; attempt++) {
         struct stat st;
-        int rc = ml_store_dir_new_id(w->id, err);
+        char id[ML_REPORT_ID_SIZE];
+        int rc = ml_store_dir_new_id(id, err);
         if (rc != ML_OK) {
             return rc;
         }
-        snprintf(w->temp, sizeof(w->temp), ML_STORE_TEMP "%s", w->id);
-        snprintf(w->final, sizeof(w->final), ML_STORE_PREFIX "%s", w->id);
-        if (fstatat(w->dir, w->final, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-            continue;
+        snprintf(w->temp, sizeof(w->temp), ML_STORE_TEMP "%s", id);
+        if (!w->append) {
+            memcpy(w->id, id, sizeof(id));
+            snprintf(w->final, sizeof(w->final), ML_STORE_PREFIX "%s", id);
+            if (fstatat(w->dir, w->final, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+                continue;
+            }
         }
         if (mkdirat(w->dir, w->temp, 0700) != 0) {
             if (errno == EEXIST) {
@@ -236,39 +245,91 @@ write_files(struct writing *w, struct ml_error *err)
     return write_json(w, name, w->iteration, err);
 }
 
+/* Makes visible what stands in the hidden directory. */
+static int
+publish(struct writing *w, struct ml_error *err)
+{
+    if (w->append) {
+        int rc = ml_store_append_move(
+            w->dir, w->temp, w->final,
+            (int)ml_json_integer(w->iteration, "iteration_number"), err);
+        if (rc != ML_ENOTFOUND) {
+            return rc;
+        }
+    }
+    if (renameat(w->dir, w->temp, w->dir, w->final) == 0) {
+        return ML_OK;
+    }
+    int failed = errno, rc = cannot_write(w, w->final, failed, err);
+    bool appeared = failed == ENOTEMPTY || failed == EEXIST;
+    return w->append && appeared ? ML_ESTATE : rc;
+}
+
+static int
+write_once(struct writing *w, struct ml_error *err)
+{
+    int rc = open_temp(w, err);
+    if (rc != ML_OK) {
+        return rc;
+    }
+    if (w->append) {
+        int wanted = (int)ml_json_integer(w->iteration, "iteration_number");
+        json_object_set_new(
+            w->iteration, "iteration_number",
+            json_integer(ml_store_append_number(w->dir, w->final, wanted)));
+    }
+    complete(w->iteration, w->summary, w->id);
+    rc = write_files(w, err);
+    if (rc == ML_OK) {
+        rc = publish(w, err);
+    }
+    if (rc != ML_OK || w->append) {
+        (void)ml_store_dir_delete(w->dir, w->temp, NULL);
+    }
+    close(w->out);
+    w->out = -1;
+    return rc;
+}
+
 int
-ml_store_write(const struct ml_store_options *options, json_t *iteration,
-               json_t *summary, char id[ML_REPORT_ID_SIZE], struct ml_error *err)
+ml_store_append(const struct ml_store_options *options, const char *report,
+                json_t *iteration, json_t *summary, char id[ML_REPORT_ID_SIZE],
+                struct ml_error *err)
 {
     struct writing w = {.options = options, .iteration = iteration,
-                        .summary = summary, .dir = -1, .out = -1};
+                        .summary = summary, .dir = -1, .out = -1,
+                        .append = report != NULL};
     if (!json_is_object(iteration) || !json_is_object(summary)) {
         return ml_error_set(err, ML_EFORMAT,
                             "a report needs an iteration and a summary");
     }
-    int rc = w.dir = ml_store_dir_open(options->directory, true, w.path, err);
-    if (rc < 0 || (rc = open_temp(&w, err)) != ML_OK) {
-        goto out;
+    if (w.append && !ml_store_dir_id(report, w.id)) {
+        return ml_error_set(err, ML_EINVAL,
+                            "\"%.40s\" is not a report id (they look like ab12-cd34)",
+                            report);
     }
-    complete(iteration, summary, w.id);
-    rc = write_files(&w, err);
-    if (rc == ML_OK && renameat(w.dir, w.temp, w.dir, w.final) != 0) {
-        rc = cannot_write(&w, w.final, errno, err);
+    snprintf(w.final, sizeof(w.final), ML_STORE_PREFIX "%s", w.id);
+    int rc = w.dir = ml_store_dir_open(options->directory, true, w.path, err);
+    if (rc < 0) {
+        return rc;
+    }
+    /* ML_ESTATE: the report went while we wrote; the next attempt begins it anew */
+    rc = ML_ESTATE;
+    for (int i = 0; i < MAX_ATTEMPTS && rc == ML_ESTATE; i++) {
+        rc = write_once(&w, err);
     }
     if (rc == ML_OK) {
         memcpy(id, w.id, ML_REPORT_ID_SIZE);
         ml_store_dir_clean(w.dir);
         ml_store_keep(w.dir, w.path, options->keep, w.final);
     }
-    else {
-        (void)ml_store_dir_delete(w.dir, w.temp, NULL);
-    }
-out:
-    if (w.out >= 0) {
-        close(w.out);
-    }
-    if (w.dir >= 0) {
-        close(w.dir);
-    }
+    close(w.dir);
     return rc;
+}
+
+int
+ml_store_write(const struct ml_store_options *options, json_t *iteration,
+               json_t *summary, char id[ML_REPORT_ID_SIZE], struct ml_error *err)
+{
+    return ml_store_append(options, NULL, iteration, summary, id, err);
 }

@@ -174,6 +174,25 @@ ml_store_dir_id(const char *name, char id[ML_REPORT_ID_SIZE])
     return true;
 }
 
+bool
+ml_store_dir_holds(int dir, const char *name, int opened)
+{
+    struct stat now, then;
+    return fstat(opened, &then) == 0 && fstatat(dir, name, &now, 0) == 0 &&
+           now.st_ino == then.st_ino && now.st_dev == then.st_dev;
+}
+
+int
+ml_store_dir_iteration(const char *name)
+{
+    int number, end = 0;
+    if (sscanf(name, "iteration_report_%9d.json%n", &number, &end) != 1 || end == 0 ||
+        name[end] != '\0' || number < 0) {
+        return -1;
+    }
+    return number;
+}
+
 int
 ml_store_dir_new_id(char id[ML_REPORT_ID_SIZE], struct ml_error *err)
 {

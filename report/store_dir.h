@@ -27,6 +27,13 @@ int ml_store_dir_open(const char *directory, bool create, char *path,
 bool ml_store_dir_id(const char *name, char id[ML_REPORT_ID_SIZE]);
 bool ml_store_dir_is_report(const char *name);
 
+/* Whether the name still leads to the directory that was opened: not when the report
+ * was removed since. */
+bool ml_store_dir_holds(int dir, const char *name, int opened);
+
+/* The number in "iteration_report_N.json", -1 for other names. */
+int ml_store_dir_iteration(const char *name);
+
 /* A new random id; it may be taken already. */
 int ml_store_dir_new_id(char id[ML_REPORT_ID_SIZE], struct ml_error *err);
 
@@ -40,7 +47,7 @@ int ml_store_dir_delete(int dir, const char *name, struct ml_error *err);
 /* Deletes what writers that died have left for over an hour. */
 void ml_store_dir_clean(int dir);
 
-/* Removes the oldest reports beyond `keep`, never `newest`. */
+/* Removes those reports beyond `keep` whose last iteration is oldest, never `newest`. */
 void ml_store_keep(int dir, const char *path, int keep, const char *newest);
 
 #endif

@@ -141,7 +141,9 @@ widest_of(const struct ml_table *t, const int widths[ML_TABLE_COLUMNS],
 {
     int widest = -1;
     for (int c = 0; c < t->columns; c++) {
-        if (t->kinds[c] <= last_kind && widths[c] > NARROWEST &&
+        int least = (int)strlen(t->headings[c]); /* headings are never cut */
+        least = least > NARROWEST ? least : NARROWEST;
+        if (t->kinds[c] <= last_kind && widths[c] > least &&
             (widest < 0 || widths[c] > widths[widest])) {
             widest = c;
         }

@@ -38,6 +38,49 @@ bool compat_gc_collecting(PyInterpreterState *interp);
 int compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *ctx),
                    void *ctx);
 
+/* -- young.c: what the collector has not seen yet ----------------------------------- */
+
+/* Two objects of ours in the collector's lists: `mark` closes what has been seen, `fence`
+ * stands before what is older, so that gc.freeze(), which strings all lists together,
+ * leaves what is new between the two. */
+struct compat_young {
+    PyObject *mark;
+    PyObject *fence;
+    int64_t collections; /* made until the marks were set */
+};
+
+enum compat_young_when {
+    COMPAT_YOUNG_START, /* called by the collector before it begins */
+    COMPAT_YOUNG_STOP,  /* and after it has ended */
+    COMPAT_YOUNG_OTHER
+};
+
+/* Calls `each` for every object that became tracked since the marks were set, and sets
+ * them anew. GIL: held, in the program, not in the copy. */
+void compat_young_each(PyInterpreterState *interp, struct compat_young *young,
+                       enum compat_young_when when, void (*each)(PyObject *op, void *ctx),
+                       void *ctx);
+
+/* The list that is gc.callbacks, borrowed; NULL before the module gc is there. */
+PyObject *compat_gc_callbacks(PyInterpreterState *interp);
+
+/* -- free_lists.c: memory that is used again without the allocator ------------------- */
+
+/* Switches those off whose objects the collector never shows, as far as this version
+ * has a way to; to be said again after a full collection, which switches them on.
+ * Frees what they hold. GIL: held, in the program, not in the copy. */
+void compat_free_lists_off(PyInterpreterState *interp);
+void compat_free_lists_on(PyInterpreterState *interp);
+
+/* Calls `dead` for the block of each object that waits in a list that is still on and
+ * may come back without being tracked. */
+void compat_free_lists_each(PyInterpreterState *interp,
+                            void (*dead)(void *ctx, uintptr_t block), void *ctx);
+
+/* Objects of this exact type may come from a list that is on, and are tracked from their
+ * first moment: new in the collector's lists means new. */
+bool compat_recycled_when_tracked(PyTypeObject *type);
+
 /* -- objects.c: counts and sizes --------------------------------------------------- */
 
 /* The reference count; false when it says nothing (immortal, deep-frozen). */
@@ -143,6 +186,9 @@ PyObject *compat_generator_local(PyObject *gen, PyObject *value);
 /* The interpreters that stand still while this thread has its GIL: NULL begins, NULL
  * ends. Others (3.12 on, with a GIL of their own) are not safe to look at. */
 PyInterpreterState *compat_interp_next(PyInterpreterState *interp);
+
+/* There are such others. */
+bool compat_interp_others(void);
 
 unsigned long compat_main_thread_ident(void);
 unsigned long compat_thread_ident(PyThreadState *tstate);

@@ -24,6 +24,21 @@ compat_interp_next(PyInterpreterState *interp)
 #endif
 }
 
+bool
+compat_interp_others(void)
+{
+    size_t all = 0, ours = 0;
+    for (PyInterpreterState *i = PyInterpreterState_Head(); i != NULL;
+         i = PyInterpreterState_Next(i)) {
+        all++;
+    }
+    for (PyInterpreterState *i = compat_interp_next(NULL); i != NULL;
+         i = compat_interp_next(i)) {
+        ours++;
+    }
+    return all > ours;
+}
+
 unsigned long
 compat_main_thread_ident(void)
 {

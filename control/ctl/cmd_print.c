@@ -23,6 +23,21 @@ split(char *text, const char *types[ML_CTL_LIST_MAX + 1])
     types[n] = NULL;
 }
 
+/* As the report is found on disk, for paths of its pictures; NULL when it cannot be. */
+static const char *
+report_path(const struct ml_ctl_args *args, const json_t *report, char *out, size_t cap)
+{
+    char directory[PATH_MAX];
+    const json_t *summary = json_object_get(report, "summary");
+    const char *id = json_string_value(json_object_get(summary, "report_id"));
+    if (id == NULL || ml_store_expand(ml_saved_directory(args), directory,
+                                      sizeof(directory), NULL) < 0) {
+        return NULL;
+    }
+    snprintf(out, cap, "%s/memalot_report_%.20s", directory, id);
+    return out;
+}
+
 /* With --json the same choice of iterations is made as for the eye. */
 static void
 keep_newest(json_t *report, int count)
@@ -38,7 +53,7 @@ run(const struct ml_ctl_args *args)
 {
     json_t *report = NULL;
     const char *types[ML_CTL_LIST_MAX + 1] = {NULL};
-    int newest = args->num_iterations == ML_CTL_UNSET ? 0 : args->num_iterations;
+    int newest = args->num_iterations == ML_CTL_UNSET ? 1 : args->num_iterations;
     int code = ml_saved_read(args, &report);
     if (code != ML_EXIT_DONE) {
         return code;
@@ -51,15 +66,18 @@ run(const struct ml_ctl_args *args)
     if (filter != NULL) {
         split(filter, types);
     }
-    char all[300];
+    char all[300], path[PATH_MAX + 64];
     snprintf(all, sizeof(all), "%s print %.200s --limit 0", args->program,
              args->word[0]);
-    struct ml_text_style style = ml_print_style(stdout, args->color);
+    struct ml_text_style style = ml_print_style(
+        stdout, args->force_terminal ? "always" : args->color);
     const struct ml_render_choice choice = {.num_iterations = newest,
                                             .max_findings = ml_print_findings(args),
                                             .show_all = all,
                                             .types = types[0] != NULL ? types : NULL,
-                                            .summary_only = args->summary_only};
+                                            .summary_only = args->summary_only,
+                                            .report_path = report_path(
+                                                args, report, path, sizeof(path))};
     ml_render_chosen_report(stdout, report, &style, &choice);
     free(filter);
     json_decref(report);
@@ -68,7 +86,7 @@ run(const struct ml_ctl_args *args)
 
 static const struct ml_opt opts[] = {
     {"num-iterations", 'n', ML_OPT_INT, ML_CTL_OPT(num_iterations), "N", 1, INT_MAX,
-     "only the N newest iterations"},
+     "the N newest iterations (default: 1)"},
     {"filter-types", 0, ML_OPT_TEXT, ML_CTL_OPT(filter_types), "A,B", 0, 0,
      "only types whose full name contains one of these"},
     {"summary-only", 0, ML_OPT_FLAG, ML_CTL_OPT(summary_only), NULL, 0, 0,
@@ -77,6 +95,7 @@ static const struct ml_opt opts[] = {
     ML_OPT_DIRECTORY,
     ML_OPT_JSON,
     ML_OPT_COLOR,
+    ML_OPT_FORCE_TERMINAL,
     ML_OPT_HELP,
     ML_OPT_END,
 };

@@ -3,19 +3,23 @@
  * `memalotctl _write`: the writer. Started by a sweep with its result on stdin (one
  * line, docs/internals/result-format.md); stores it and answers with one line on
  * stdout. Input that does not end with a newline is thrown away: the sweep was killed.
+ * What the answer shows to the user (key `text`) is rendered here as well, for the
+ * program itself has nothing that could.
  */
 #define _GNU_SOURCE
 #include "print.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "saved.h"
 
-#define MAX_INPUT ((size_t)1024 * 1024 * 1024)
+#define INPUT_LIMIT ((size_t)1024 * 1024 * 1024)
 #define MAX_FORMATS 8
+#define MAX_WIDTH 1000
 
 /* One line for the sweep; it is a pipe, nobody else reads it. */
 static int
@@ -48,7 +52,7 @@ read_input(size_t *len)
     for (;;) {
         if (*len + 65536 > cap) {
             cap = cap == 0 ? 1024 * 1024 : cap * 2;
-            char *more = cap > MAX_INPUT ? NULL : realloc(text, cap);
+            char *more = cap > INPUT_LIMIT ? NULL : realloc(text, cap);
             if (more == NULL) {
                 break;
             }
@@ -81,44 +85,113 @@ split_formats(char *text, const char *formats[MAX_FORMATS + 1])
     formats[n] = NULL;
 }
 
-static json_t *
-make_answer(const struct ml_ctl_args *args, const json_t *iteration, const char *id)
+/* Where the report is; "" when it was not saved. */
+static void
+report_path(const struct ml_ctl_args *args, const char *id, char *out, size_t cap)
 {
-    char directory[4096], path[4400];
-    json_t *svg = json_array();
-    const json_t *finding;
-    size_t i;
+    char directory[PATH_MAX];
+    out[0] = '\0';
+    if (id[0] == '\0') {
+        return;
+    }
     if (ml_store_expand(ml_saved_directory(args), directory, sizeof(directory), NULL) <
         0) {
         snprintf(directory, sizeof(directory), "%s", ml_saved_directory(args));
     }
-    snprintf(path, sizeof(path), "%s/memalot_report_%s", directory, id);
-    json_t *findings = json_object_get(iteration, "findings");
-    json_t *out = json_pack("{s:s, s:s, s:i}", "report_id", id, "directory", path,
-                            "findings", (int)json_array_size(findings));
+    snprintf(out, cap, "%s/memalot_report_%s", directory, id);
+}
+
+/* What the user sees, as the input's `text` wants it; NULL: nothing is wanted. */
+static json_t *
+render_text(const struct ml_ctl_args *args, const json_t *input, const char *id,
+            const char *path)
+{
+    const json_t *wanted = json_object_get(input, "text");
+    char all[PATH_MAX + 100], *text = NULL;
+    size_t len = 0;
+    FILE *to = json_is_object(wanted) ? open_memstream(&text, &len) : NULL;
+    if (to == NULL) {
+        return NULL;
+    }
+    json_int_t width = json_integer_value(json_object_get(wanted, "width"));
+    const struct ml_text_style style = {
+        .color = json_is_true(json_object_get(wanted, "color")),
+        .unicode = json_is_true(json_object_get(wanted, "boxes")),
+        .width = width > 0 && width <= MAX_WIDTH ? (int)width : 0};
+    snprintf(all, sizeof(all), "memalotctl print %s%s%s --limit 0", id,
+             args->directory != NULL ? " --report-directory " : "",
+             args->directory != NULL ? args->directory : "");
+    const struct ml_render_choice choice = {
+        .max_findings = id[0] != '\0' ? ML_CTL_FINDINGS : 0,
+        .show_all = all,
+        .report_path = id[0] != '\0' ? path : NULL};
+    ml_render_chosen_iteration(to, json_object_get(input, "iteration"), &style, &choice);
+    json_t *out = fclose(to) == 0 ? json_stringn(text, len) : NULL;
+    free(text);
+    return out;
+}
+
+static json_t *
+list_pictures(const json_t *findings, const char *path)
+{
+    json_t *svg = json_array();
+    const json_t *finding;
+    size_t i;
     json_array_foreach(findings, i, finding)
     {
         const json_t *diagram = json_object_get(finding, "diagram");
         const char *name = json_string_value(json_object_get(diagram, "svg"));
-        if (name != NULL) {
+        if (name != NULL && path[0] != '\0') {
             json_array_append_new(svg, json_sprintf("%s/%s", path, name));
         }
     }
-    json_object_set_new(out, "svg", svg);
+    return svg;
+}
+
+static json_t *
+make_answer(const struct ml_ctl_args *args, const json_t *input, const char *id)
+{
+    char path[PATH_MAX + 64];
+    const json_t *iteration = json_object_get(input, "iteration");
+    const json_t *findings = json_object_get(iteration, "findings");
+    const json_t *number = json_object_get(iteration, "iteration_number");
+    bool saved = id[0] != '\0';
+    report_path(args, id, path, sizeof(path));
+    json_t *text = render_text(args, input, id, path);
+    json_t *out = json_pack("{s:s?, s:s?, s:i, s:I, s:o}", "report_id",
+                            saved ? id : NULL, "directory", saved ? path : NULL,
+                            "findings", (int)json_array_size(findings), "iteration",
+                            json_integer_value(number), "svg",
+                            list_pictures(findings, path));
+    if (text != NULL) {
+        json_object_set_new(out, "text", text);
+    }
     return out;
 }
 
-static int
-store(const struct ml_ctl_args *args, json_t *input)
+/* Nothing is drawn in what is not saved. */
+static void
+clear_pictures(json_t *iteration)
 {
-    char id[ML_REPORT_ID_SIZE] = "", list[128];
-    const char *formats[MAX_FORMATS + 1];
-    struct ml_error err = {0};
-    json_t *iteration = json_object_get(input, "iteration");
-    json_t *summary = json_object_get(input, "summary");
-    if (!json_is_object(iteration) || !json_is_object(summary)) {
-        return answer_error("the input has no iteration or no summary", NULL);
+    json_t *finding;
+    size_t i;
+    json_array_foreach(json_object_get(iteration, "findings"), i, finding)
+    {
+        json_object_set_new(finding, "diagram",
+                            json_pack("{s:n, s:n}", "dot", "svg"));
     }
+    json_object_set_new(iteration, "report_id", json_null());
+}
+
+/* Into the report that the input names, or a new one. */
+static int
+store(const struct ml_ctl_args *args, json_t *input, char id[ML_REPORT_ID_SIZE],
+      struct ml_error *err)
+{
+    char list[128];
+    const char *formats[MAX_FORMATS + 1];
+    const json_t *report = json_object_get(input, "report");
+    json_t *iteration = json_object_get(input, "iteration");
     snprintf(list, sizeof(list), "%s",
              args->formats != NULL ? args->formats : "dot,svg");
     split_formats(list, formats);
@@ -127,14 +200,58 @@ store(const struct ml_ctl_args *args, json_t *input)
         .keep = args->keep == ML_CTL_UNSET ? 100 : args->keep,
         .formats = formats,
         .max_nodes = args->max_nodes == ML_CTL_UNSET ? 150 : args->max_nodes};
-    if (ml_store_write(&options, iteration, summary, id, &err) < 0) {
-        return answer_error(err.message, NULL);
+    return ml_store_append(&options, json_string_value(json_object_get(report, "id")),
+                           iteration, json_object_get(input, "summary"), id, err);
+}
+
+/* The report is lost, but not what it has to say: the text tells both. */
+static int
+answer_unsaved(const struct ml_ctl_args *args, json_t *input, const char *why)
+{
+    json_t *iteration = json_object_get(input, "iteration");
+    if (!json_is_object(json_object_get(input, "text"))) {
+        return answer_error(why, NULL);
+    }
+    if (!json_is_object(json_object_get(iteration, "sweep"))) {
+        json_object_set_new(iteration, "sweep", json_object());
+    }
+    json_t *sweep = json_object_get(iteration, "sweep");
+    if (!json_is_array(json_object_get(sweep, "warnings"))) {
+        json_object_set_new(sweep, "warnings", json_array());
+    }
+    json_array_append_new(json_object_get(sweep, "warnings"),
+                          json_sprintf("the report was not saved: %s", why));
+    clear_pictures(iteration);
+    json_t *out = make_answer(args, input, "");
+    json_object_set_new(out, "error", json_string(why));
+    return answer(out, ML_EXIT_FAILED);
+}
+
+static int
+handle(const struct ml_ctl_args *args, json_t *input)
+{
+    char id[ML_REPORT_ID_SIZE] = "";
+    struct ml_error err = {0};
+    json_t *iteration = json_object_get(input, "iteration");
+    json_t *number = json_object_get(json_object_get(input, "report"), "iteration");
+    if (!json_is_object(iteration) ||
+        !json_is_object(json_object_get(input, "summary"))) {
+        return answer_error("the input has no iteration or no summary", NULL);
+    }
+    if (json_is_integer(number)) {
+        json_object_set(iteration, "iteration_number", number);
+    }
+    if (json_is_false(json_object_get(input, "save"))) {
+        clear_pictures(iteration);
+    }
+    else if (store(args, input, id, &err) < 0) {
+        return answer_unsaved(args, input, err.message);
     }
     if (args->console && !args->no_console) {
         struct ml_text_style style = ml_print_style(stderr, args->color);
         ml_render_iteration(stderr, iteration, &style, 0);
     }
-    return answer(make_answer(args, iteration, id), ML_EXIT_DONE);
+    return answer(make_answer(args, input, id), ML_EXIT_DONE);
 }
 
 static int
@@ -152,7 +269,7 @@ run(const struct ml_ctl_args *args)
     if (input == NULL) {
         return answer_error("the input is not JSON", why.text);
     }
-    int code = store(args, input);
+    int code = handle(args, input);
     json_decref(input);
     return code;
 }

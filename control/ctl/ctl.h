@@ -37,7 +37,8 @@ struct ml_ctl_args {
     const char *self;    /* absolute path of our executable */
     char **word;         /* what is no option */
     int words;
-    bool help, json, all, no_save, no_referrers, summary_only, console, no_console;
+    bool help, json, all, no_save, no_referrers, summary_only, console, no_console,
+        force_terminal;
     const char *color, *svg, *config, *format, *output, *address, *directory;
     const char *filter_types, *formats, *lifetime, *warmup;
     struct ml_ctl_list type, exclude;
@@ -88,6 +89,15 @@ struct ml_command {
      0,                                                                                \
      0,                                                                                \
      "colours; auto: on a terminal, unless NO_COLOR is set"}
+#define ML_OPT_FORCE_TERMINAL                                                          \
+    {"force-terminal",                                                                 \
+     0,                                                                                \
+     ML_OPT_FLAG,                                                                      \
+     ML_CTL_OPT(force_terminal),                                                       \
+     NULL,                                                                             \
+     0,                                                                                \
+     0,                                                                                \
+     "the same as --color always"}
 #define ML_OPT_JSON                                                                    \
     {"json", 0, ML_OPT_FLAG, ML_CTL_OPT(json),                                         \
      NULL,   0, 0,           "print one JSON document instead"}

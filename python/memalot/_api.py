@@ -46,6 +46,8 @@ if TYPE_CHECKING:
         color: bool
 
 
+PAGE = 100  # columns of a Report's text
+
 Decorated = TypeVar(
     "Decorated",
     bound="Callable[..., Any] | staticmethod[..., Any] | classmethod[Any, ..., Any]",
@@ -286,6 +288,7 @@ def snapshot(
     referrers_module_prefixes: Collection[str] | None = None,
     save_reports: bool = True,
     report_directory: str | os.PathLike[str] | None = None,
+    str_func: Callable[[Any, int], str] | None = None,
     str_max_length: int = 100,
 ) -> _reports.Report:
     """Look at the heap once, now, as `memalotctl snapshot` does.
@@ -302,16 +305,15 @@ def snapshot(
     """
     given = dict(locals())
     values = _options.check_all(given)
-    _reports.remember(values["report_directory"])
     try:
         _life.start()
         kind, text, report_id, iteration = _agent.snapshot(
-            _options.settings(given, values), values["save_reports"], 100, False, False
+            width=PAGE, color=False, boxes=False, **_opening(given, values)
         )
     except RuntimeError as error:
         raise MonitoringError(str(error)) from None
-    if kind == "error":
-        raise MonitoringError(text)
+    if kind != "report":
+        raise MonitoringError(text or "the agent has left this process")
     return _reports.Report(report_id, iteration, text)
 
 
@@ -334,7 +336,7 @@ def _output(values: dict[str, Any]) -> Output:
 
 
 def _opening(given: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Return what monitor_open() is told of any monitor."""
+    """Return what monitor_open() is told of any monitor, and snapshot()."""
     _reports.remember(values["report_directory"])
     return {
         "settings": _options.settings(given, values),

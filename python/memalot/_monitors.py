@@ -107,7 +107,7 @@ class LeakMonitor:
             return
         told = _agent.monitor_leave(self._number, *in_flight)
         del in_flight
-        if told is not None and told[0] != "closed":
+        if told is not None:
             self._output.deliver(told[1])
 
     def _leave_unwatched(self) -> None:

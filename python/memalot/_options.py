@@ -117,8 +117,11 @@ def _names(value: object) -> tuple[str, ...]:
         or not all(isinstance(name, str) and name for name in value)
     ):
         raise _Wrong("a set or other collection of strings that are not empty")
-    if len(value) > TEXTS or any(_size(name) > TEXT_BYTES for name in value):
-        raise _Wrong(f"at most {TEXTS} strings of at most {TEXT_BYTES} bytes each")
+    if len(value) > TEXTS or not all(_fits(name, TEXT_BYTES) for name in value):
+        raise _Wrong(
+            f"at most {TEXTS} strings of at most {TEXT_BYTES} bytes, "
+            "without control characters"
+        )
     return tuple(sorted(value))
 
 
@@ -137,12 +140,13 @@ def _prefixes(value: object) -> tuple[str, ...] | None:
         raise _Wrong(f"{wrong}, or None") from None
 
 
-def _size(text: str) -> int:
-    """Return its bytes in UTF-8; text that has no such form is too long."""
+def _fits(text: str, most: int) -> bool:
+    """Say whether the agent can take it: valid UTF-8, not too long, no controls."""
     try:
-        return len(text.encode()) if "\0" not in text else PATH_BYTES + 1
+        size = len(text.encode())
     except UnicodeEncodeError:
-        return PATH_BYTES + 1
+        return False
+    return 0 < size <= most and not any(c < " " or "\x7f" <= c < "\xa0" for c in text)
 
 
 def _directory(value: object) -> str | None:
@@ -153,8 +157,11 @@ def _directory(value: object) -> str | None:
     ):
         raise _Wrong("a Path, a str or None")
     path = os.path.abspath(os.path.expanduser(value)) if os.fspath(value) else ""
-    if not path or _size(path) > PATH_BYTES:
-        raise _Wrong(f"a path of 1 to {PATH_BYTES} bytes in UTF-8, or None")
+    if not _fits(path, PATH_BYTES):
+        raise _Wrong(
+            f"a path of 1 to {PATH_BYTES} bytes in UTF-8, without control characters, "
+            "or None"
+        )
     return path
 
 
@@ -246,7 +253,9 @@ def settings(given: Mapping[str, object], values: Mapping[str, Any]) -> str:
     sections: dict[str, list[str]] = {}
     for name, value in values.items():
         rule = RULES[name]
-        if rule.key is None or given[name] == rule.standard:
+        if rule.key is None:
+            continue
+        if value == rule.check(rule.standard) and (value is not None or given[name] is None):
             continue
         section, _, leaf = rule.key.partition(".")
         sections.setdefault(section, []).append(f'"{leaf}": {_yaml(value)}')

@@ -40,9 +40,9 @@ class Output:
         self.width = _columns(stream)
 
     def deliver(self, text: str) -> None:
-        """Hand one report or sentence to whoever is to get it."""
+        """Hand one report or sentence, if it is one, to whoever is to get it."""
         me = threading.get_ident()
-        if me in self._busy:
+        if not text or me in self._busy:
             return
         self._busy.add(me)
         try:
@@ -101,7 +101,7 @@ def _write(text: str) -> None:
 
 def _is_terminal(stream: Any) -> bool:
     try:
-        return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+        return bool(stream.isatty()) and os.environ.get("TERM") != "dumb"
     except Exception:
         return False
 

@@ -17,6 +17,7 @@ from . import _agent
 if TYPE_CHECKING:
     from pathlib import Path
 
+CLOCK_STEP = 0.05  # seconds by which the clock may have been set meanwhile
 _used: list[str] = []  # report directories that were named in this process
 
 
@@ -76,6 +77,8 @@ def find(
 ) -> object | None:
     """Return an object that a report tells of, if it is still alive.
 
+    The program waits while its whole heap is searched: for a person at a debugger.
+
     Args:
         report_id: The id of a saved report of this process.
         object_id: The object's address, as a number (`object_id`) or as in `"0x7f…"`.
@@ -83,7 +86,8 @@ def find(
             this process are searched, then the default one.
 
     Returns:
-        The object itself; None once it is gone, and for a report of another process.
+        The object itself; None once it is gone, when it can no longer be told from one
+        that was born later at the same address, and for a report of another process.
 
     Raises:
         LookupError: There is no such report, or it tells of no such object.
@@ -101,11 +105,24 @@ def find(
 def _alive(directory: str, address: int, told: dict[str, Any]) -> object | None:
     if _load(os.path.join(directory, "summary.json")).get("pid") != os.getpid():
         return None
-    found = _agent.find(address, int(told.get("stamp", -1)))
-    name = told.get("object_type_name")
-    if found is None or name is None:
-        return found
-    return found if name.rpartition(".")[2] == type(found).__name__ else None
+    found = _agent.find(address)
+    if found is None:
+        return None
+    # The address may be another object's by now: one of another type, or born since.
+    live, age = found
+    if told["type"].rpartition(".")[2] != type(live).__name__:
+        return None
+    if age is not None and told["age_s"] is not None:
+        if age + CLOCK_STEP < _seconds_since(told["at"]):
+            return None
+    return live
+
+
+def _seconds_since(moment: str) -> float:
+    from datetime import datetime, timezone
+
+    then = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    return (datetime.now(timezone.utc) - then).total_seconds()
 
 
 def _told_of(directory: str, address: int) -> Iterator[dict[str, Any]]:
@@ -113,13 +130,16 @@ def _told_of(directory: str, address: int) -> Iterator[dict[str, Any]]:
     names = [name for name in os.listdir(directory) if name.startswith("iteration_rep")]
     for name in sorted(names, key=lambda name: (len(name), name), reverse=True):
         iteration = _load(os.path.join(directory, name))
+        at = iteration["start_time"]
         for details in iteration.get("object_details_list", ()):
-            if details.get("object_id") == address:
-                yield details
+            if details["object_id"] == address:
+                kind = details["object_type_name"]
+                yield {"at": at, "type": kind, "age_s": details.get("age_s")}
         for finding in iteration.get("findings", ()):
-            for example in finding.get("examples", ()):
-                if int(example.get("address", "0"), 16) == address:
-                    yield {"object_type_name": finding.get("type"), **example}
+            for example in finding["examples"]:
+                if int(example["address"], 16) == address:
+                    kind = finding["type"]
+                    yield {"at": at, "type": kind, "age_s": example.get("age_s")}
 
 
 def _places(directory: str | None) -> list[str]:

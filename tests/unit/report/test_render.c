@@ -301,6 +301,27 @@ Test(render, tables_stay_within_the_terminal)
     }
 }
 
+/* A frame that is wider than the terminal would be wrapped into rubble. */
+Test(render, no_frame_is_wider_than_the_terminal)
+{
+    for (size_t i = 0; i < sizeof(everything) / sizeof(everything[0]); i++) {
+        json_t *value = load(everything[i].name);
+        for (int width = 1; width < 130; width += width < 50 ? 1 : 7) {
+            struct ml_text_style style = {.unicode = true, .width = width};
+            size_t len;
+            char *text = render(everything[i].how, value, &style, &len);
+            for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+                bool framed = strncmp(line, "│ ", strlen("│ ")) == 0 ||
+                              strncmp(line, "╭", strlen("╭")) == 0;
+                int columns = ml_clean_columns(line, strlen(line));
+                cr_expect(!framed || columns <= width, "%d: %s", width, line);
+            }
+            free(text);
+        }
+        json_decref(value);
+    }
+}
+
 /* Replaces members by values of other types, one at a time. */
 static void
 check_with_wrong_types(json_t *root, json_t *value, answer_fn *how)

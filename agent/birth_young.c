@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See birth_young.h. The callback is a PyCFunction, so that a collection runs no Python
+ * code for it, and serves as the mark in the collector's lists at the same time; a
+ * second one is the fence (compat/young.c). Both are seen to be the tool's by their
+ * method definition.
+ *
+ * Who clears gc.callbacks gets no settling in between, only at turns and sweeps: more
+ * objects have the stamp of the one that died in their place, none a wrong young one.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "birth_young.h"
+
+#include "birth_hook.h"
+#include "birth_table.h"
+#include "compat/compat.h"
+
+static struct compat_young young; /* GIL, as all of this file */
+
+static uint8_t
+present(void)
+{
+    return atomic_load_explicit(&ml_birth_present, memory_order_relaxed);
+}
+
+static void
+stamp_recycled(PyObject *op, void *ctx)
+{
+    if (compat_recycled_when_tracked(Py_TYPE(op))) {
+        ml_birth_table_put((uintptr_t)op - compat_preheader_size(op), *(uint8_t *)ctx);
+    }
+}
+
+static void
+stamp_dead(void *ctx, uintptr_t block)
+{
+    ml_birth_table_put(block, *(uint8_t *)ctx);
+}
+
+static void
+settle(enum compat_young_when when)
+{
+    uint8_t epoch = present();
+    compat_young_each(PyInterpreterState_Main(), &young, when, stamp_recycled, &epoch);
+}
+
+void
+ml_birth_young_settle(void)
+{
+    settle(COMPAT_YOUNG_OTHER);
+}
+
+static void
+bury_in(PyInterpreterState *interp)
+{
+    uint8_t epoch = present();
+    compat_free_lists_off(interp);
+    compat_free_lists_each(interp, stamp_dead, &epoch);
+}
+
+void
+ml_birth_young_bury(void)
+{
+    PyInterpreterState *interp = NULL;
+    while ((interp = compat_interp_next(interp)) != NULL) {
+        bury_in(interp);
+    }
+}
+
+/* -- the collector's callback ------------------------------------------------------ */
+
+/* gc.callbacks: (phase, info) with phase "start" or "stop". */
+static PyObject *
+collector_calls(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    if (present() != 0 && count > 0 && PyUnicode_Check(args[0])) {
+        bool start = PyUnicode_GetLength(args[0]) == 5;
+        settle(start ? COMPAT_YOUNG_START : COMPAT_YOUNG_STOP);
+        bury_in(PyInterpreterState_Main());
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef mark_def = {"memalot_births", (PyCFunction)(void (*)(void))collector_calls,
+                               METH_FASTCALL, NULL};
+static PyMethodDef fence_def = {"memalot_births_fence",
+                                (PyCFunction)(void (*)(void))collector_calls,
+                                METH_FASTCALL, NULL};
+
+/* Its place in gc.callbacks, wherever others have moved it; -1: not there. */
+static Py_ssize_t
+callback_index(PyObject *callbacks)
+{
+    for (Py_ssize_t i = 0; callbacks != NULL && i < PyList_GET_SIZE(callbacks); i++) {
+        if (PyList_GET_ITEM(callbacks, i) == young.mark) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool
+ml_birth_young_called(void)
+{
+    return callback_index(compat_gc_callbacks(PyInterpreterState_Main())) >= 0;
+}
+
+int
+ml_birth_young_start(struct ml_error *err)
+{
+    PyObject *callbacks = compat_gc_callbacks(PyInterpreterState_Main());
+    young.mark = PyCFunction_New(&mark_def, NULL);
+    young.fence = PyCFunction_New(&fence_def, NULL);
+    if (callbacks == NULL || young.mark == NULL || young.fence == NULL
+        || PyList_Append(callbacks, young.mark) < 0) {
+        PyErr_Clear();
+        Py_CLEAR(young.mark);
+        Py_CLEAR(young.fence);
+        return callbacks != NULL ? ml_error_nomem(err)
+                                 : ml_error_set(err, ML_EUNSUPPORTED,
+                                                "the collector has no gc.callbacks");
+    }
+    young.collections = -1;
+    ml_birth_young_settle();
+    ml_birth_young_bury();
+    return ML_OK;
+}
+
+void
+ml_birth_young_stop(void)
+{
+    PyObject *callbacks = compat_gc_callbacks(PyInterpreterState_Main());
+    Py_ssize_t i = callback_index(callbacks);
+    PyInterpreterState *interp = NULL;
+    if (i >= 0 && PyList_SetSlice(callbacks, i, i + 1, NULL) < 0) {
+        PyErr_Clear();
+    }
+    while ((interp = compat_interp_next(interp)) != NULL) {
+        compat_free_lists_on(interp);
+    }
+    Py_CLEAR(young.mark);
+    Py_CLEAR(young.fence);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What became tracked since the last time, at the cost of just that. The collector
+ * appends to its youngest list; a mark of ours at the end of it is where the next walk,
+ * from the end backwards, stops.
+ *
+ *     generation 0:  head ... seen ... mark, new, new, new       (walked: three)
+ *     generation 1:  head, fence, older ...
+ *
+ * When the mark is not there, the list is younger than the mark: a collection has moved
+ * all it held, or gc.freeze() has, and every object in it is new. A collection calls us
+ * before and after, and changes the order of what it moves; a freeze does neither, but
+ * strings the generations together as they are:
+ *
+ *     permanent:  head ... seen ... mark, new, new, fence, older ...
+ */
+#include "compat_core.h"
+
+#define NEXT(head) ((PyGC_Head *)((head)->_gc_next & ~(uintptr_t)3))
+#define PREV(head) ((PyGC_Head *)((head)->_gc_prev & ~(uintptr_t)3))
+#define GC_HEAD(op) ((PyGC_Head *)(op) - 1)
+#define OBJECT(head) ((PyObject *)((head) + 1))
+
+PyObject *
+compat_gc_callbacks(PyInterpreterState *interp)
+{
+    return interp->gc.callbacks;
+}
+
+static int64_t
+collections(const struct _gc_runtime_state *gc)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < NUM_GENERATIONS; i++) {
+        sum += gc->generation_stats[i].collections;
+    }
+    return sum;
+}
+
+static bool
+is_ours(const struct compat_young *y, PyGC_Head *head)
+{
+    return OBJECT(head) == y->mark || OBJECT(head) == y->fence;
+}
+
+/* From the end back to the mark; false when it is not in this list. */
+static bool
+walk_back(PyGC_Head *list, const struct compat_young *y,
+          void (*each)(PyObject *op, void *ctx), void *ctx)
+{
+    for (PyGC_Head *head = PREV(list); head != list; head = PREV(head)) {
+        if (OBJECT(head) == y->mark) {
+            return true;
+        }
+        if (!is_ours(y, head)) {
+            each(OBJECT(head), ctx);
+        }
+    }
+    return false;
+}
+
+/* Frozen: from the mark on to the fence. The heads of the lists lie in the collector's
+ * state; coming across one means that the list ends. */
+static void
+walk_frozen(struct _gc_runtime_state *gc, const struct compat_young *y,
+            void (*each)(PyObject *op, void *ctx), void *ctx)
+{
+    char *from = (char *)gc, *to = from + sizeof(*gc);
+    for (PyGC_Head *head = NEXT(GC_HEAD(y->mark)); head != NULL; head = NEXT(head)) {
+        bool ends = (char *)head >= from && (char *)head < to;
+        if (ends || OBJECT(head) == y->fence) {
+            return;
+        }
+        each(OBJECT(head), ctx);
+    }
+}
+
+static void
+put_first(PyGC_Head *list, PyGC_Head *head)
+{
+    PyGC_Head *next = NEXT(list);
+    head->_gc_next = (uintptr_t)next;
+    head->_gc_prev = (uintptr_t)list | (head->_gc_prev & 3);
+    list->_gc_next = (uintptr_t)head;
+    next->_gc_prev = (uintptr_t)head | (next->_gc_prev & 3);
+}
+
+static void
+set_marks(struct _gc_runtime_state *gc, struct compat_young *y)
+{
+    PyObject_GC_UnTrack(y->mark);
+    PyObject_GC_Track(y->mark);
+    PyObject_GC_UnTrack(y->fence);
+    put_first(&gc->generations[1].head, GC_HEAD(y->fence));
+    y->collections = collections(gc);
+}
+
+void
+compat_young_each(PyInterpreterState *interp, struct compat_young *young,
+                  enum compat_young_when when, void (*each)(PyObject *op, void *ctx),
+                  void *ctx)
+{
+    struct _gc_runtime_state *gc = &interp->gc;
+    bool found = walk_back(&gc->generations[0].head, young, each, ctx);
+    bool inside = gc->collecting && when == COMPAT_YOUNG_OTHER;
+    if (!found && !inside && young->collections == collections(gc)) {
+        walk_frozen(gc, young, each, ctx);
+    }
+    set_marks(gc, young);
+}
