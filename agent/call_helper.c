@@ -58,7 +58,11 @@ far_up(int fd)
         least = (int)limit.rlim_cur / 2;
     }
     moved = fcntl(fd, F_DUPFD_CLOEXEC, least);
-    return moved >= 0 ? moved : fd;
+    if (moved < 0) {
+        return fd;
+    }
+    close(fd);
+    return moved;
 }
 
 static int

@@ -185,6 +185,7 @@ collect(struct asking *q, struct ml_buf *text, struct ml_error *err)
             return CALL_ENDED;
         }
         q->next++;
+        ml_cancel_ask(q->work.v->cancel, "asking objects for their texts", 0.9);
     }
     return CALL_ANSWERED;
 }
@@ -303,8 +304,9 @@ say_all(struct asking *q, int rc, const struct ml_error *err)
         ml_buf_printf(out, "objects' own texts are missing: %s\n", err->message);
     }
     else if (left > 0) {
-        ml_buf_printf(out, "%u of %u objects were not asked for their own text: others took too "
-                      "long\n",
+        ml_buf_printf(out,
+                      "%u of %u objects were not asked for their own text: others took "
+                      "too long\n",
                       left, q->total);
     }
 }
