@@ -11,6 +11,7 @@
 #include "text_format.h"
 
 #define INDENT 8
+#define WIDE 100 /* a terminal that has room for long type names */
 
 static void
 paint_which(struct ml_paint *p, const char *word, const json_t *which)
@@ -114,6 +115,21 @@ paint_left(struct ml_paint *p, size_t left, const char *what)
     }
 }
 
+/* The whole name where there is room; else its last part, for the sake of the path. */
+static void
+cell_of_type(struct ml_table *t, int column, const json_t *type, int width)
+{
+    const char *name = json_string_value(type);
+    const char *dot = name != NULL && width > 0 && width < WIDE ? strrchr(name, '.')
+                                                                : NULL;
+    if (dot != NULL) {
+        ml_table_word(t, column, dot + 1);
+    }
+    else {
+        ml_table_text(t, column, type);
+    }
+}
+
 static void
 paint_findings(struct ml_paint *p, const json_t *findings, size_t limit)
 {
@@ -132,7 +148,7 @@ paint_findings(struct ml_paint *p, const json_t *findings, size_t limit)
         cell_of_diff(t, 2, f, "count_diff", false);
         ml_table_bytes(t, 3, f, "retained_size");
         cell_of_diff(t, 4, f, "retained_diff", true);
-        ml_table_text(t, 5, json_object_get(f, "type"));
+        cell_of_type(t, 5, json_object_get(f, "type"), p->style.width);
         ml_table_text(t, 6, json_object_get(f, "path"));
     }
     ml_table_print(t);
