@@ -17,7 +17,7 @@
 #include "paint.h"
 
 struct ml_box {
-    struct ml_paint inner;  /* paint here */
+    struct ml_paint inner; /* paint here */
     struct ml_paint *outer;
     bool framed;
     char title[120];
