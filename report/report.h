@@ -45,7 +45,8 @@ int ml_store_append(const struct ml_store_options *options, const char *report,
                     struct ml_error *err);
 
 /* Newest first: array of summary objects, each with report_id and iterations (a number),
- * and "broken": reason for a directory that cannot be read. A missing directory is an empty list. */
+ * and "broken": reason for a directory that cannot be read. A missing directory is an
+ * empty list. */
 int ml_store_list(const char *directory, json_t **out, struct ml_error *err);
 
 /* One report: {summary, iterations: [...]}, iterations ascending; one that cannot be
