@@ -14,7 +14,7 @@
 #include "render.h"
 #include "text_format.h"
 
-#define LABEL_WIDTH 10
+#define LABEL_WIDTH 11
 #define SUBJECT_COLUMNS 60
 #define SENTENCE 640
 

@@ -100,6 +100,11 @@ void ml_render_garbage(FILE *to, const json_t *answer,
 void ml_render_growth(FILE *to, const json_t *answer, const struct ml_text_style *style);
 void ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *style);
 
+/* What changed between two iterations (report_diff.h), at most `limit` rows of each
+ * table, 0 for all. */
+void ml_render_diff(FILE *to, const json_t *diff, const struct ml_text_style *style,
+                    int limit);
+
 /* -- diagram.c: DOT and pictures, the only code that includes cgraph.h and gvc.h ---- */
 
 /* Draws `graph` (result-format.md) with a title and a legend. `format` is "dot",

@@ -15,14 +15,20 @@ ml_saved_directory(const struct ml_ctl_args *args)
 }
 
 int
-ml_saved_read(const struct ml_ctl_args *args, json_t **out)
+ml_saved_read_id(const struct ml_ctl_args *args, const char *id, json_t **out)
 {
     struct ml_error err;
-    int rc = ml_store_read(ml_saved_directory(args), args->word[0], out, &err);
+    int rc = ml_store_read(ml_saved_directory(args), id, out, &err);
     if (rc == ML_ENOTFOUND) {
         return ml_print_fail(ML_EXIT_FAILED,
-                             "no report %s in %s ('%s list' shows them)", args->word[0],
+                             "no report %s in %s ('%s list' shows them)", id,
                              ml_saved_directory(args), args->program);
     }
     return rc < 0 ? ml_print_error(&err) : ML_EXIT_DONE;
+}
+
+int
+ml_saved_read(const struct ml_ctl_args *args, json_t **out)
+{
+    return ml_saved_read_id(args, args->word[0], out);
 }

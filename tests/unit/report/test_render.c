@@ -30,6 +30,12 @@ monitored(FILE *to, const json_t *value, const struct ml_text_style *style)
     ml_render_chosen_iteration(to, value, style, &choice);
 }
 
+static void
+difference(FILE *to, const json_t *value, const struct ml_text_style *style)
+{
+    ml_render_diff(to, value, style, 0);
+}
+
 static json_t *
 load(const char *name)
 {
@@ -65,6 +71,7 @@ static const struct {
     {"monitor_warm_up", monitored},   {"monitor_nothing", monitored},
     {"monitor_one", monitored},       {"monitor_nothing_new", monitored},
     {"monitor_many", monitored},      {"monitor_hostile", monitored},
+    {"diff", difference},
 };
 
 static answer_fn *
@@ -115,6 +122,8 @@ ParameterizedTestParameters(render, looks_like_the_golden_file)
         {"growth", "growth.color.txt", COLOR},
         {"growth_first", "growth_first.txt", UNICODE},
         {"growth_none", "growth_none.txt", UNICODE},
+        {"diff", "diff.txt", {false, true, 110}},
+        {"diff", "diff.plain.txt", PLAIN},
         {"monitor_warm_up", "monitor_warm_up.txt", AT_80},
         {"monitor_nothing", "monitor_nothing.txt", AT_80},
         {"monitor_nothing_new", "monitor_nothing_new.txt", AT_80},
