@@ -197,6 +197,31 @@ typedef void (*compat_ref_fn)(void *ctx, const char *name, PyObject *op);
 void compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx);
 void compat_interp_each_ref(PyInterpreterState *interp, compat_ref_fn each, void *ctx);
 
+/* -- arenas.c: Python's own allocator ---------------------------------------------- */
+
+/* What of the process's memory may be looked at. */
+struct compat_memory {
+    void *ctx;
+    bool (*readable)(void *ctx, uintptr_t from, size_t len);
+    /* The writable data of the library or program that `address` is in. */
+    void (*data_around)(void *ctx, uintptr_t address, uintptr_t *from, uintptr_t *to);
+};
+
+/* Bytes. Pools that were never carved off an arena, and blocks never handed out, are in
+ * `size` alone: as a rule nothing is resident of them. */
+struct compat_arenas {
+    uint64_t arenas; /* number */
+    uint64_t size, used, free, overhead;
+};
+
+/* The pool that `block` lies in, 0 when it is in none. */
+uintptr_t compat_arenas_pool(const struct compat_memory *m, const void *block);
+
+/* Counts everything, given some pools (a few dozen, of many arenas). False when the
+ * allocator is not used, or not one that we know. */
+bool compat_arenas_count(const struct compat_memory *m, const uintptr_t *pools,
+                         size_t count, struct compat_arenas *out);
+
 /* -- run.c: Python code in a copy of the process ----------------------------------- */
 
 /* Makes this thread's thread state fit to run Python code where no other thread exists:
