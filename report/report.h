@@ -49,11 +49,19 @@ int ml_store_append(const struct ml_store_options *options, const char *report,
  * empty list. */
 int ml_store_list(const char *directory, json_t **out, struct ml_error *err);
 
-/* One report: {summary, iterations: [...]}, iterations ascending; one that cannot be
- * read is {iteration_number, "broken": reason}. `id` with or without the directory's
- * prefix "memalot_report_". */
+/* One report: {summary, iterations: [...], iteration_count}, iterations ascending; one
+ * that cannot be read is {iteration_number, "broken": reason}. `id` with or without the
+ * directory's prefix "memalot_report_". */
 int ml_store_read(const char *directory, const char *id, json_t **out,
                   struct ml_error *err);
+/* The same, but only those iterations are read: the `newest` ones, or the one with this
+ * `number` (then possibly none); zeroed: all. iteration_count is of all. */
+struct ml_store_pick {
+    int newest, number;
+};
+int ml_store_read_some(const char *directory, const char *id,
+                       const struct ml_store_pick *pick, json_t **out,
+                       struct ml_error *err);
 int ml_store_remove(const char *directory, const char *id, struct ml_error *err);
 
 /* -- render_text.c: for a person ---------------------------------------------------- */
