@@ -6,7 +6,7 @@
  */
 #include "snapshot.h"
 
-#include "human.h"
+#include "anatomy.h"
 
 static bool
 is_first_of_kind(const struct snapshot *s, uint32_t i)
@@ -77,26 +77,10 @@ write_memory_usage(struct snapshot *s)
 static void
 write_memory(struct snapshot *s)
 {
-    const struct sweep_view *v = s->v;
-    struct ml_json *j = s->j;
-    s->text.len = 0;
-    ml_buf_puts(&s->text, "RSS ");
-    ml_human_bytes(&s->text, v->memory.rss);
-    ml_buf_puts(&s->text, ": live Python objects explain ");
-    ml_human_bytes(&s->text, v->totals.live_size);
-    ml_buf_puts(&s->text, " of it");
-    if (v->totals.garbage_size > v->memory.rss / 20) {
-        ml_buf_puts(&s->text, ", garbage that waits for the collector ");
-        ml_human_bytes(&s->text, v->totals.garbage_size);
-    }
-    ml_json_key(j, "memory");
-    ml_json_begin_object(j);
-    ml_json_key(j, "verdict");
-    ml_json_strn(j, s->text.data, s->text.len);
-    ml_json_kv_uint(j, "rss", v->memory.rss);
-    ml_json_kv_uint(j, "python_live", v->totals.live_size);
-    ml_json_kv_uint(j, "python_garbage", v->totals.garbage_size);
-    ml_json_end_object(j);
+    struct anatomy anatomy;
+    anatomy_take(s->v, &anatomy);
+    ml_json_key(s->j, "memory");
+    anatomy_write(s->v, &anatomy, s->j);
 }
 
 static void
