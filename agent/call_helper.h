@@ -15,6 +15,7 @@
 #ifndef ML_AGENT_CALL_HELPER_H
 #define ML_AGENT_CALL_HELPER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -49,13 +50,14 @@ int call_helper_start(struct call_helper *h, void (*work)(void *ctx, int out), v
 void call_helper_send(int out, uint32_t index, uint32_t status, const char *text,
                       size_t length);
 
-/* Waits for an answer until `seconds` have passed of which the helper had a fair share
- * of processor time, or `deadline` (monotonic) has come. `text` is overwritten. */
+/* Waits for an answer: `seconds`, or up to three times as long while the machine gives the
+ * helper no time, but never beyond `deadline` (monotonic). `text` is overwritten. */
 enum call_outcome call_helper_read(struct call_helper *h, double seconds, double deadline,
                                    struct call_answer *answer, struct ml_buf *text);
 
-/* Reaps it; kills it first if it still runs. `ended`: it has, or is about to; then the
- * signal that ended it is returned, 0 when it left by itself. */
+/* Reaps it; kills it first if it still runs. `ended`: it has, or is about to; then its
+ * wait status is returned, else CALL_STILL_RAN. */
+#define CALL_STILL_RAN (-1)
 int call_helper_stop(struct call_helper *h, bool ended);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "call_run.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "call_heap.h"

@@ -6,7 +6,9 @@
  */
 #include "call_text.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "call_helper.h"
 #include "call_run.h"
@@ -22,7 +24,10 @@ struct asking {
     struct call_texts *out;
     struct call_helper helper;
     double deadline;
-    uint32_t next;              /* the node that is asked now */
+    uint32_t *nodes;            /* work.nodes */
+    uint32_t next;              /* the one that is asked now */
+    uint32_t total, dropped;
+    uint32_t late_kind;         /* type of the last one that did not return */
     uint32_t failed[FAILURES];
     uint32_t first[FAILURES];   /* node */
     struct ml_buf reason[FAILURES]; /* of the first */
@@ -180,21 +185,48 @@ collect(struct asking *q, struct ml_buf *text, struct ml_error *err)
             return CALL_ENDED;
         }
         q->next++;
+        ml_cancel_ask(q->work.v->cancel, "asking objects for their texts", 0.9);
     }
     return CALL_ANSWERED;
 }
 
+/* What hangs twice hangs: the others of its type are not asked. */
 static void
-note_end(struct asking *q, enum call_outcome how, int signal)
+drop_type(struct asking *q, uint32_t kind)
+{
+    const uint32_t *kinds = q->work.v->take.graph.kind;
+    uint32_t kept = q->next;
+    for (uint32_t i = q->next; i < q->work.count; i++) {
+        if (kinds[q->nodes[i]] != kind) {
+            q->nodes[kept++] = q->nodes[i];
+        }
+    }
+    q->dropped += q->work.count - kept;
+    q->work.count = kept;
+}
+
+static void
+note_late(struct asking *q)
+{
+    uint32_t kind = q->work.v->take.graph.kind[q->nodes[q->next]];
+    bool again = q->late_kind == kind;
+    q->late_kind = kind;
+    note(q, LATE, "", 0);
+    q->next++;
+    if (again) {
+        drop_type(q, kind);
+    }
+}
+
+static void
+note_end(struct asking *q, int status)
 {
     char reason[64] = "";
-    if (how == CALL_LATE && sweep_now() >= q->deadline) {
-        return; /* it counts as not asked */
+    if (status != CALL_STILL_RAN) {
+        snprintf(reason, sizeof(reason), WIFSIGNALED(status) ? "signal %d" : "status %d",
+                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     }
-    if (signal != 0) {
-        snprintf(reason, sizeof(reason), "signal %d", signal);
-    }
-    note(q, how == CALL_LATE ? LATE : ENDED, reason, strlen(reason));
+    note(q, ENDED, reason, strlen(reason));
     q->next++;
 }
 
@@ -210,16 +242,19 @@ ask_all(struct asking *q, struct ml_error *err)
         if (rc == ML_OK) {
             struct ml_error why = {0};
             enum call_outcome how = collect(q, &text, &why);
-            int signal = call_helper_stop(&q->helper, how == CALL_ENDED);
+            int status = call_helper_stop(&q->helper, how == CALL_ENDED);
             if (why.code != ML_OK) {
                 rc = ml_error_set(err, why.code, "%s", why.message);
             }
-            else if (how != CALL_ANSWERED) {
-                note_end(q, how, signal);
+            else if (how == CALL_LATE && sweep_now() >= q->deadline) {
+                break;
             }
-        }
-        if (sweep_now() >= q->deadline) {
-            break;
+            else if (how == CALL_LATE) {
+                note_late(q);
+            }
+            else if (how != CALL_ANSWERED) {
+                note_end(q, status);
+            }
         }
     }
     ml_buf_fini(&text);
@@ -241,7 +276,7 @@ say(struct asking *q, enum failure how, const char *verb)
     ml_buf_puts(out, q->work.str_func != NULL ? "str_func " : "__str__ ");
     ml_buf_printf(out, "%s%.*s%s for %u of %u objects, first a ", verb, (int)name, reason,
                   how == RAISED && q->mixed ? " and others" : "", q->failed[how],
-                  q->work.count);
+                  q->total);
     take_type_name(take_kind_of(&q->work.v->take, q->first[how])->type, out);
     const char *rest = reason + name;
     rest += strspn(rest, ": ");
@@ -258,7 +293,7 @@ static void
 say_all(struct asking *q, int rc, const struct ml_error *err)
 {
     struct ml_buf *out = &q->out->warnings;
-    uint32_t left = q->work.count - q->next;
+    uint32_t left = q->work.count - q->next + q->dropped;
     char late[64];
     snprintf(late, sizeof(late), "did not return within %.0f s", OBJECT_SECONDS);
     say(q, RAISED, "raised ");
@@ -270,9 +305,9 @@ say_all(struct asking *q, int rc, const struct ml_error *err)
     }
     else if (left > 0) {
         ml_buf_printf(out,
-                      "%u of %u objects were not asked for their own text: the time for "
-                      "all (%.0f s) was up\n",
-                      left, q->work.count, ALL_SECONDS);
+                      "%u of %u objects were not asked for their own text: others took "
+                      "too long\n",
+                      left, q->total);
     }
 }
 
@@ -309,9 +344,9 @@ call_text_all(const struct sweep_view *v, const uint32_t *nodes, size_t count,
         return ml_error_nomem(err);
     }
     double now = sweep_now(), end = v->job->started + s->sweep.timeout;
-    struct asking q = {.out = out};
+    struct asking q = {.out = out, .nodes = chosen, .late_kind = ML_NO_NODE};
     q.work = (struct call_work){.v = v, .nodes = chosen, .str_func = str_func};
-    q.work.count = choose(v, nodes, count, str_func != NULL, chosen);
+    q.work.count = q.total = choose(v, nodes, count, str_func != NULL, chosen);
     q.deadline = now + ALL_SECONDS < end ? now + ALL_SECONDS : end;
     int rc = q.work.count > 0 ? ask_and_say(&q, err) : ML_OK;
     ml_alloc_free_array(v->a, chosen, count, sizeof(*chosen));

@@ -178,6 +178,11 @@ int take_roots(struct take *t, struct ml_error *err);
 /* After the walk: static types, and stack slots that turned out to be objects. */
 int take_late_roots(struct take *t, struct ml_error *err);
 
+/* -- take_furniture.c -------------------------------------------------------------- */
+
+/* Flags what is furniture by its place; after the walk. */
+void take_furniture(struct take *t);
+
 /* -- take_sizes.c ------------------------------------------------------------------ */
 
 uint8_t take_sizing(PyTypeObject *type, PyCFunction *size_of);

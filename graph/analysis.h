@@ -45,8 +45,9 @@ void ml_reverse_fini(struct ml_reverse *r, const struct ml_alloc *a);
 
 struct ml_reach {
     struct ml_bitset alive;    /* reachable from a named root or from outside */
-    struct ml_bitset named;    /* reachable from a named root */
+    struct ml_bitset named;    /* reachable from a named root that is not our own */
     struct ml_bitset outside;  /* more references than the graph shows */
+    struct ml_bitset in_hand;  /* alive only by roots of rank ML_ROOT_OWN */
     int32_t *excess;           /* references not explained; negative: over-explained;
                                   0 where unknown */
     uint32_t alive_count, garbage_count, outside_count;
@@ -64,7 +65,8 @@ void ml_reach_fini(struct ml_reach *r, const struct ml_alloc *a);
  * Shortest path tree. Roots start at distance `rank`; each reference adds 1. Nodes
  * of `outside` that no named root reaches start at ML_PATH_OUTSIDE_RANK. Ties go to
  * the root listed first, then to the lower node index, so that two runs agree. Nodes
- * flagged ML_NODE_OWN are neither entered nor used. */
+ * flagged ML_NODE_OWN are neither entered nor used, roots of rank ML_ROOT_OWN are no
+ * beginning. */
 
 #define ML_PATH_OUTSIDE_RANK 64
 
@@ -88,11 +90,12 @@ void ml_path_tree_fini(struct ml_path_tree *t, const struct ml_alloc *a);
  *
  * Immediate dominators of all alive nodes over a virtual root above the named roots
  * and the nodes held from outside. idom[n] is ML_NO_NODE when only the virtual root
- * dominates n, and also for garbage (see `reach`). */
+ * dominates n, and also for garbage and what is alive only in our own hands (see
+ * `reach`). */
 
 struct ml_dominator {
     uint32_t *idom;
-    uint32_t *order; /* alive nodes so that a dominator comes before what it dominates */
+    uint32_t *order; /* held nodes so that a dominator comes before what it dominates */
     uint32_t count;
     uint32_t node_count;
 };
@@ -106,8 +109,9 @@ void ml_dominator_fini(struct ml_dominator *d, const struct ml_alloc *a);
 /* -- retained.c ----------------------------------------------------------------- */
 
 struct ml_retained {
-    uint64_t *bytes;   /* own size and that of all it dominates; 0 for garbage */
-    uint32_t *objects; /* how many nodes that is, itself included; 0 for garbage */
+    uint64_t *bytes;   /* own size and that of all it dominates; 0 where there is no
+                          dominator tree: garbage, in hand */
+    uint32_t *objects; /* how many nodes that is, itself included; 0 likewise */
     uint32_t node_count;
 };
 
@@ -124,7 +128,7 @@ int ml_retained_of_set(const struct ml_heap_graph *g, const struct ml_dominator 
                        size_t count, const struct ml_alloc *a, uint64_t *bytes,
                        uint64_t *objects, struct ml_error *err);
 
-/* Per kind (0..kind_count): alive nodes, their shallow bytes, and the bytes that
+/* Per kind (0..kind_count): held nodes, their shallow bytes, and the bytes that
  * would go with all of them (nested ones counted once). Own nodes left out. */
 struct ml_kind_sum {
     uint64_t count, shallow, retained;

@@ -63,6 +63,20 @@ node_of(const struct dom *d, uint32_t v)
 
 /* -- numbering ------------------------------------------------------------------ */
 
+/* What only our own hands keep alive takes no part: it must not stand between a cache
+ * and what the cache retains. */
+static bool
+is_held(const struct ml_reach *reach, uint32_t node)
+{
+    return ml_bitset_has(&reach->alive, node) && !ml_bitset_has(&reach->in_hand, node);
+}
+
+static bool
+is_entry(const struct ml_heap_graph *g, size_t root)
+{
+    return g->roots.data[root].rank != ML_ROOT_OWN;
+}
+
 /* Entries to the graph, and which nodes take part; returns how many do. */
 static uint32_t
 sort_out(struct dom *d, const struct ml_reach *reach)
@@ -71,11 +85,13 @@ sort_out(struct dom *d, const struct ml_reach *reach)
     uint32_t inner = 0;
     memcpy(d->entry.words, reach->outside.words, (d->entry.bits / 64 + 1) * 8);
     for (size_t i = 0; i < g->roots.len; i++) {
-        ml_bitset_add(&d->entry, g->roots.data[i].node);
+        if (is_entry(g, i)) {
+            ml_bitset_add(&d->entry, g->roots.data[i].node);
+        }
     }
     for (uint32_t n = 0; n < g->node_count; n++) {
         bool takes_part =
-            ml_bitset_has(&reach->alive, n) && g->first_edge[n] != g->first_edge[n + 1];
+            is_held(reach, n) && g->first_edge[n] != g->first_edge[n + 1];
         d->num[n] = takes_part ? 0 : SKIP;
         inner += takes_part;
     }
@@ -150,7 +166,9 @@ static int
 number_nodes(struct dom *d, struct ml_error *err)
 {
     for (size_t i = 0; i < d->g->roots.len; i++) {
-        int rc = search_from(d, d->g->roots.data[i].node, err);
+        int rc = is_entry(d->g, i)
+                     ? search_from(d, d->g->roots.data[i].node, err)
+                     : ML_OK;
         if (rc < 0) {
             return rc;
         }
@@ -340,7 +358,7 @@ hang_leaves(struct dom *d, const struct ml_reach *reach, struct ml_dominator *ou
             uint32_t e = d->r->first[n + STEP_AHEAD];
             __builtin_prefetch(&d->num[d->r->from[e < g->edge_count ? e : 0]]);
         }
-        if (d->num[n] == SKIP && ml_bitset_has(&reach->alive, n)) {
+        if (d->num[n] == SKIP && is_held(reach, n)) {
             uint32_t up = leaf_dominator(d, n);
             d->num[n] = up == 0 || up == SKIP ? ML_NO_NODE : node_of(d, up);
             out->order[out->count++] = n;

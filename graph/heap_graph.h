@@ -50,6 +50,11 @@ struct ml_root {
     uint64_t name; /* the user's handle, opaque here */
 };
 
+/* As a rank: the reference counts and is explained, but it is one of our own or on its
+ * way through our hands. No path starts here, and what only such roots keep alive has
+ * none. */
+#define ML_ROOT_OWN UINT32_MAX
+
 ML_VEC(ml_root_vec, struct ml_root)
 
 struct ml_heap_graph {

@@ -153,6 +153,9 @@ prepare(struct search *s)
         s->starts[i] = (uint64_t)g->roots.data[i].rank << 32 | i;
     }
     step_sort(s->starts, s->start_count);
+    while (s->start_count > 0 && s->starts[s->start_count - 1] >> 32 == ML_ROOT_OWN) {
+        s->start_count--; /* the highest rank: no path starts there */
+    }
     memset(s->out->parent, 0xFF, g->node_count * sizeof(uint32_t));
     memset(s->out->root, 0xFF, g->node_count * sizeof(uint32_t));
 }
@@ -182,7 +185,7 @@ ml_path_tree_build(const struct ml_heap_graph *g, const struct ml_reach *reach,
 out:
     ml_bitset_fini(&s.level, a);
     ml_bitset_fini(&s.reached, a);
-    ml_alloc_free_array(a, s.starts, s.start_count, sizeof(uint64_t));
+    ml_alloc_free_array(a, s.starts, g->roots.len, sizeof(uint64_t));
     if (rc < 0) {
         ml_path_tree_fini(out, a);
     }

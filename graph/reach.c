@@ -5,6 +5,9 @@
  * breadth-first walks follow: from the named roots, then from what is held from
  * outside. What neither reaches is cyclic garbage.
  *
+ * Roots of our own (ML_ROOT_OWN) come last: what only they keep alive is alive, but
+ * nobody in the program holds it.
+ *
  * The walks test one bit a reference and keep one queue for both, so the working set
  * of the inner loop is nodes/8 bytes, which for 5 M nodes stays in the second cache.
  *
@@ -70,12 +73,32 @@ walk_on(const struct ml_heap_graph *g, struct walk *w, struct ml_bitset *seen,
     return ML_OK;
 }
 
+/* What nothing else keeps alive. */
+static int
+walk_from_own(const struct ml_heap_graph *g, struct walk *w, struct ml_reach *out,
+              const struct ml_cancel *cancel, struct ml_error *err)
+{
+    uint32_t first = w->tail;
+    for (size_t i = 0; i < g->roots.len; i++) {
+        if (g->roots.data[i].rank == ML_ROOT_OWN) {
+            mark(w, &out->alive, g->roots.data[i].node);
+        }
+    }
+    int rc = walk_on(g, w, &out->alive, cancel, err);
+    for (uint32_t i = first; rc == ML_OK && i < w->tail; i++) {
+        ml_bitset_add(&out->in_hand, w->queue[i]);
+    }
+    return rc;
+}
+
 static int
 walk_from_roots(const struct ml_heap_graph *g, struct walk *w, struct ml_reach *out,
                 const struct ml_cancel *cancel, struct ml_error *err)
 {
     for (size_t i = 0; i < g->roots.len; i++) {
-        mark(w, &out->named, g->roots.data[i].node);
+        if (g->roots.data[i].rank != ML_ROOT_OWN) {
+            mark(w, &out->named, g->roots.data[i].node);
+        }
     }
     int rc = walk_on(g, w, &out->named, cancel, err);
     if (rc < 0) {
@@ -87,7 +110,8 @@ walk_from_roots(const struct ml_heap_graph *g, struct walk *w, struct ml_reach *
             mark(w, &out->alive, n);
         }
     }
-    return walk_on(g, w, &out->alive, cancel, err);
+    rc = walk_on(g, w, &out->alive, cancel, err);
+    return rc == ML_OK ? walk_from_own(g, w, out, cancel, err) : rc;
 }
 
 static void
@@ -117,6 +141,7 @@ ml_reach_compute(const struct ml_heap_graph *g, const struct ml_reverse *r,
     bool room = ml_bitset_init(&out->alive, a, g->node_count);
     room = ml_bitset_init(&out->named, a, g->node_count) && room;
     room = ml_bitset_init(&out->outside, a, g->node_count) && room;
+    room = ml_bitset_init(&out->in_hand, a, g->node_count) && room;
     out->excess = ml_alloc_array(a, g->node_count, sizeof(int32_t));
     w.queue = ml_alloc_array(a, g->node_count, sizeof(uint32_t));
     int rc = ML_OK;
@@ -141,6 +166,7 @@ void
 ml_reach_fini(struct ml_reach *r, const struct ml_alloc *a)
 {
     ml_alloc_free_array(a, r->excess, r->alive.bits, sizeof(int32_t));
+    ml_bitset_fini(&r->in_hand, a);
     ml_bitset_fini(&r->outside, a);
     ml_bitset_fini(&r->named, a);
     ml_bitset_fini(&r->alive, a);

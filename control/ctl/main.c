@@ -34,6 +34,7 @@ static const struct ml_command *const all_commands[] = {
     &ml_cmd_list,
     &ml_cmd_print,
     &ml_cmd_graph,
+    &ml_cmd_diff,
     &ml_cmd_rm,
     &ml_cmd_config,
     &ml_cmd_write,

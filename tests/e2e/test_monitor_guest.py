@@ -122,8 +122,11 @@ def test_a_result_and_an_exception_on_their_way_are_no_leaks(python, ctl, tmp_pa
 
 def test_five_hundred_iterations_leave_the_memory_flat(python, ctl, tmp_path):
     played = play(python, ctl, tmp_path, """
-        import os
+        import os, time
         import memalot
+
+        def descriptors():
+            return len(os.listdir("/proc/self/fd"))
 
         def rss():
             with open("/proc/self/statm") as f:
@@ -137,10 +140,14 @@ def test_five_hundred_iterations_leave_the_memory_flat(python, ctl, tmp_path):
 
         for n in range(60):
             work(n)
-        before, fds = rss(), len(os.listdir("/proc/self/fd"))
+        time.sleep(0.5)  # the last sweep is reaped after its report is out
+        before, fds = rss(), descriptors()
         for n in range(500):
             work(n)
-        print(rss() - before, len(os.listdir("/proc/self/fd")) - fds)
+        deadline = time.monotonic() + 10
+        while descriptors() != fds and time.monotonic() < deadline:
+            time.sleep(0.01)
+        print(rss() - before, descriptors() - fds)
     """, timeout=300)
     grown, descriptors = map(int, played.out.split())
     assert grown < 2 * 1024 * 1024

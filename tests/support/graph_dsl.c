@@ -66,9 +66,10 @@ read_statement(struct drawing *w, char *text)
     if (strcmp(word, "root") == 0) {
         uint32_t n = find_or_add(w, strtok_r(NULL, " \t", &save));
         const char *rank = strtok_r(NULL, " \t", &save);
-        cr_assert_eq(ml_heap_graph_add_root(&w->d->g, n,
-                                            rank != NULL ? (uint32_t)atoi(rank) : 0, n),
-                     ML_OK);
+        uint32_t number = rank == NULL               ? 0
+                          : strcmp(rank, "own") == 0 ? ML_ROOT_OWN
+                                                     : (uint32_t)atoll(rank);
+        cr_assert_eq(ml_heap_graph_add_root(&w->d->g, n, number, n), ML_OK);
         return;
     }
     size_t len = strlen(word);
@@ -219,8 +220,9 @@ dsl_random(struct ml_heap_graph *g, int32_t **refs, uint64_t seed, uint32_t max_
         rc = add_random_edges(g, &dice, n, dense, *refs);
     }
     for (uint64_t i = dice_throw(&dice, 4); i > 0 && rc == ML_OK; i--) {
+        uint32_t rank = (uint32_t)dice_throw(&dice, 5);
         rc = ml_heap_graph_add_root(g, (uint32_t)dice_throw(&dice, nodes),
-                                    (uint32_t)dice_throw(&dice, 4), i);
+                                    rank < 4 ? rank : ML_ROOT_OWN, i);
     }
     rc = rc < 0 ? rc : ml_heap_graph_freeze(g, NULL);
     if (rc < 0) {

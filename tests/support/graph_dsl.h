@@ -2,7 +2,8 @@
  *
  * Graphs for tests, drawn in text or thrown by dice.
  *
- *     root a            a named root of rank 0; `root a 3` for another rank
+ *     root a            a named root of rank 0; `root a 3` for another rank,
+ *                       `root a own` for ML_ROOT_OWN
  *     a: b c c          references of a, in this order
  *     b size=100 kind=7 flags=9 refs=2
  *

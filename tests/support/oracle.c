@@ -35,11 +35,13 @@ spread(const struct ml_heap_graph *g, bool *seen, uint32_t without)
 }
 
 static void
-start(const struct oracle *o, bool *seen, bool from_outside, uint32_t without)
+start(const struct oracle *o, bool *seen, bool from_outside, bool own, uint32_t without)
 {
     memset(seen, 0, ORACLE_NODES * sizeof(bool));
     for (size_t i = 0; i < o->g->roots.len; i++) {
-        seen[o->g->roots.data[i].node] = true;
+        const struct ml_root *r = &o->g->roots.data[i];
+        seen[r->node] = seen[r->node] || r->rank != ML_ROOT_OWN ||
+                        (own && !o->firm[r->node]);
     }
     for (uint32_t n = 0; n < o->g->node_count && from_outside; n++) {
         seen[n] = seen[n] || o->outside[n];
@@ -61,9 +63,11 @@ ask_alive(struct oracle *o, const int32_t *refs)
         o->outside[n] = refs[n] != ML_REFS_UNKNOWN && refs[n] > shown &&
                         (g->flags[n] & ML_NODE_NO_COUNT) == 0;
     }
-    start(o, o->named, false, ML_NO_NODE);
+    start(o, o->named, false, false, ML_NO_NODE);
     spread(g, o->named, ML_NO_NODE);
-    start(o, o->alive, true, ML_NO_NODE);
+    start(o, o->firm, true, false, ML_NO_NODE);
+    spread(g, o->firm, ML_NO_NODE);
+    start(o, o->alive, true, true, ML_NO_NODE);
     spread(g, o->alive, ML_NO_NODE);
 }
 
@@ -73,10 +77,10 @@ ask_dominators(struct oracle *o)
     uint32_t n = o->g->node_count, above[ORACLE_NODES] = {0};
     for (uint32_t a = 0; a < n; a++) {
         bool left[ORACLE_NODES];
-        start(o, left, true, a);
+        start(o, left, true, false, a);
         spread(o->g, left, a);
         for (uint32_t b = 0; b < n; b++) {
-            o->dominates[a][b] = o->alive[a] && o->alive[b] && !left[b];
+            o->dominates[a][b] = o->firm[a] && o->firm[b] && !left[b];
             above[b] += o->dominates[a][b];
         }
     }
@@ -103,7 +107,7 @@ start_distance(const struct oracle *o, uint32_t n, uint32_t *root)
     *root = ML_NO_NODE;
     for (uint32_t i = 0; i < o->g->roots.len && !is_own(o, n); i++) {
         const struct ml_root *r = &o->g->roots.data[i];
-        if (r->node == n && r->rank < best) {
+        if (r->node == n && r->rank < best && r->rank != ML_ROOT_OWN) {
             best = r->rank;
             *root = i;
         }

@@ -14,7 +14,8 @@
 struct oracle {
     const struct ml_heap_graph *g;
     bool named[ORACLE_NODES], alive[ORACLE_NODES], outside[ORACLE_NODES];
-    /* dominates[a][b]: a and b are alive, and without a nothing leads to b any more */
+    bool firm[ORACLE_NODES]; /* alive without roots of our own */
+    /* dominates[a][b]: a and b are firm, and without a nothing leads to b any more */
     bool dominates[ORACLE_NODES][ORACLE_NODES];
     uint32_t idom[ORACLE_NODES];
     uint64_t distance[ORACLE_NODES]; /* UINT64_MAX: unreached */

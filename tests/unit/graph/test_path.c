@@ -71,7 +71,14 @@ Test(path, nothing_leads_through_the_tool_itself)
 
 Test(path, ranks_may_be_as_high_as_they_like)
 {
-    expect("root a 4294967295; a: b", "b", "a", 0);
+    expect("root a 4294967294; a: b", "b", "a", 0);
+}
+
+Test(path, none_starts_in_our_own_hands)
+{
+    expect("root h own; h: x", "x", "-", ML_NO_NODE);
+    expect("root h own; root a 60; h: x; a: b; b: x", "x", "b", 1);
+    expect("root n own; n: x; n refs=1", "x", "n", ML_PATH_OUTSIDE);
 }
 
 /* Order: each node once, parents first. */

@@ -63,6 +63,21 @@ Test(reach, counts_that_say_nothing_hold_nothing)
     dsl_fini(&d);
 }
 
+Test(reach, what_only_our_own_hands_hold_is_alive_but_not_named)
+{
+    struct dsl d;
+    struct ml_reach r;
+    dsl_read(&d, "root h own; root a; h: x y; x: z; a: y");
+    reach(&d, &r);
+    cr_expect(ml_bitset_has(&r.alive, dsl_node(&d, "z")));
+    cr_expect_not(ml_bitset_has(&r.named, dsl_node(&d, "z")));
+    cr_expect(ml_bitset_has(&r.in_hand, dsl_node(&d, "x")));
+    cr_expect_not(ml_bitset_has(&r.in_hand, dsl_node(&d, "y")));
+    cr_expect_eq(r.garbage_count, 0);
+    ml_reach_fini(&r, &ml_alloc_libc);
+    dsl_fini(&d);
+}
+
 static void
 compare(const struct oracle *o, const struct ml_reach *r, uint64_t seed)
 {
@@ -72,6 +87,8 @@ compare(const struct oracle *o, const struct ml_reach *r, uint64_t seed)
         cr_assert_eq(ml_bitset_has(&r->named, n), o->named[n], "seed %lu: %u", seed, n);
         cr_assert_eq(ml_bitset_has(&r->outside, n), o->outside[n], "seed %lu: %u", seed,
                      n);
+        cr_assert_eq(ml_bitset_has(&r->in_hand, n), o->alive[n] && !o->firm[n],
+                     "seed %lu: %u", seed, n);
         alive += o->alive[n];
     }
     cr_assert_eq(r->alive_count, alive);

@@ -118,7 +118,7 @@ compare_kinds(const struct oracle *o, const struct analysed *s, uint64_t seed)
         bool member[ORACLE_NODES] = {false};
         uint64_t objects;
         for (uint32_t n = 0; n < o->g->node_count; n++) {
-            member[n] = o->alive[n] && o->g->kind[n] == kind &&
+            member[n] = o->firm[n] && o->g->kind[n] == kind &&
                         (o->g->flags[n] & ML_NODE_OWN) == 0;
             want.count += member[n];
             want.shallow += member[n] ? ml_heap_graph_size(o->g, n) : 0;

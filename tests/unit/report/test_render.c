@@ -30,6 +30,12 @@ monitored(FILE *to, const json_t *value, const struct ml_text_style *style)
     ml_render_chosen_iteration(to, value, style, &choice);
 }
 
+static void
+difference(FILE *to, const json_t *value, const struct ml_text_style *style)
+{
+    ml_render_diff(to, value, style, 0);
+}
+
 static json_t *
 load(const char *name)
 {
@@ -66,6 +72,7 @@ static const struct {
     {"monitor_warm_up", monitored},   {"monitor_nothing", monitored},
     {"monitor_one", monitored},       {"monitor_nothing_new", monitored},
     {"monitor_many", monitored},      {"monitor_hostile", monitored},
+    {"diff", difference},
 };
 
 static answer_fn *
@@ -116,6 +123,8 @@ ParameterizedTestParameters(render, looks_like_the_golden_file)
         {"growth", "growth.color.txt", COLOR},
         {"growth_first", "growth_first.txt", UNICODE},
         {"growth_none", "growth_none.txt", UNICODE},
+        {"diff", "diff.txt", {false, true, 110}},
+        {"diff", "diff.plain.txt", PLAIN},
         {"memory", "memory.txt", UNICODE},
         {"memory", "memory.ascii.txt", {false, false, 40}},
         {"memory_odd", "memory_odd.txt", UNICODE},
