@@ -229,7 +229,7 @@ is_passed_over(const struct snapshot *s, uint32_t holder, uint32_t solid, uint32
     bool folded = (v->take.graph.flags[solid] & ML_NODE_FOLD) != 0;
     const struct take_kind *kind = take_kind_of(&v->take, solid);
     return folded || kind->shape == SHAPE_MODULE ||
-           (kind->type == &PyFrame_Type && ml_bitset_has(&s->rooted, node));
+           (strcmp(kind->type->tp_name, "frame") == 0 && ml_bitset_has(&s->rooted, node));
 }
 
 static void

@@ -184,6 +184,8 @@ int take_late_roots(struct take *t, struct ml_error *err);
 
 /* -- take_in_flight.c --------------------------------------------------------------- */
 
+/* Remembers `op` (NULL is fine) as ours: no path leads through it. */
+void take_own(struct take *t, PyObject *op);
 /* Whether `globals` are those of a module of our own. */
 bool take_own_globals(const struct take *t, PyObject *globals);
 /* Whether `op`, held by a temporary of that thread, is only on its way through us. */

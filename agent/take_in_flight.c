@@ -8,6 +8,15 @@
 
 #include "watch.h"
 
+void
+take_own(struct take *t, PyObject *op)
+{
+    uint32_t node = op != NULL ? take_node(t, op) : ML_NO_NODE;
+    if (node != ML_NO_NODE && ml_u32vec_push(&t->own, t->a, node) < 0) {
+        t->failed = true;
+    }
+}
+
 bool
 take_own_globals(const struct take *t, PyObject *globals)
 {

@@ -121,9 +121,8 @@ list_modules(struct take *t, PyObject *modules)
             return;
         }
         if (m.origin == ORIGIN_OWN) {
-            uint32_t own[] = {take_node(t, module), take_node(t, dict)};
-            t->failed = t->failed || ml_u32vec_push(&t->own, t->a, own[0]) < 0 ||
-                        ml_u32vec_push(&t->own, t->a, own[1]) < 0;
+            take_own(t, module);
+            take_own(t, dict);
         }
     }
 }
@@ -262,6 +261,10 @@ enter_frame(void *ctx, const struct compat_frame *frame)
     struct frame_walk *w = ctx;
     w->frame = *frame;
     w->own = take_own_globals(w->t, frame->globals);
+    if (w->own) {
+        take_own(w->t, frame->object);
+        take_own(w->t, frame->generator);
+    }
     return !w->t->failed;
 }
 
