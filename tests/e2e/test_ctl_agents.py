@@ -322,6 +322,17 @@ def test_status_and_ps_tell_what_is_watched(ctl, agents):
     assert "objects that survive 3 calls" in text and "\x1b" not in text
 
 
+def test_memory_is_a_table_that_begins_with_the_verdict(ctl, agents):
+    answer = {"memory": {"verdict": "RSS 9 MiB: all is well", "rss": 9 << 20, "parts": [
+        {"key": "python_live", "size": 4 << 20}, {"key": "native", "size": None}]},
+        "totals": {}, "sweep": {}}
+    agents("shop", memory=answer)
+    text = ctl.run("memory").stdout
+    assert text.startswith("RSS 9 MiB: all is well\n")
+    assert "Python objects, alive" in text and "44.4 %" in text and "unknown" in text
+    assert ctl.json("memory", "shop") == answer
+
+
 def test_detach_ends_the_agent_and_its_socket(ctl, agents):
     agent = agents("shop")
     assert ctl.run("detach", agent.pid).stdout == "detached\n"
