@@ -25,6 +25,13 @@ struct sweep_memory {
 
 struct call_texts;
 
+/* What an answer leaves behind for the agent, besides its JSON. */
+struct sweep_after {
+    bool has_figures, has_tallies;
+    struct ml_sweep_figures figures;
+    struct ml_tally types, places;
+};
+
 struct sweep_view {
     struct take take;
     struct ml_reverse reverse;
@@ -35,6 +42,8 @@ struct sweep_view {
     struct sweep_totals totals;
     struct sweep_memory memory;
     const struct sweep_job *job;
+    const struct ml_watch *watch; /* of the question, when it looks for suspects */
+    struct sweep_after *after;    /* of the answer being written */
     const struct ml_alloc *a;
     const struct ml_cancel *cancel;
     uint64_t peak; /* bytes the analysis needed */

@@ -164,6 +164,8 @@ struct compat_frame {
     int line;          /* 0: unknown */
     bool shown;        /* an object's traverse shows the locals too: they are not one
                           more reference (3.10's frame objects, running generators) */
+    PyObject *object;    /* the frame object, where there is one; else NULL */
+    PyObject *generator; /* whose frame it is; NULL: of a plain call */
 };
 
 struct compat_frame_visitor {
