@@ -21,6 +21,13 @@
 #include "birth_hook.h" /* inline, as this is on the way of every float */
 #include "birth_table.h"
 
+/* From 3.13 on the macro looks at the type only when the nest is deep. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define TRASHCAN_BEGIN(op) Py_TRASHCAN_BEGIN(op, dict_dies)
+#else
+#define TRASHCAN_BEGIN(op) Py_TRASHCAN_BEGIN_CONDITION(op, 1)
+#endif
+
 static destructor real_float, real_dict; /* never change once set */
 
 /* What is born in this place without the allocator will be so in the present epoch; or
@@ -52,7 +59,7 @@ dict_dies(PyObject *op)
         return;
     }
     PyObject_GC_UnTrack(op);
-    Py_TRASHCAN_BEGIN(op, dict_dies)
+    TRASHCAN_BEGIN(op)
     stamp_dying((uintptr_t)op - sizeof(PyGC_Head));
     real_dict(op);
     Py_TRASHCAN_END
