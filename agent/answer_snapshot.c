@@ -6,6 +6,7 @@
  */
 #include "snapshot.h"
 
+#include "anatomy.h"
 #include "human.h"
 
 static void
@@ -22,31 +23,34 @@ write_memory_usage(struct snapshot *s)
     ml_json_end_object(s->j);
 }
 
+/* A warm-up does not look at the heap: the program's memory as a whole is all it has. */
 static void
-write_memory(struct snapshot *s)
+write_bare_memory(struct snapshot *s)
 {
-    const struct sweep_view *v = s->v;
     struct ml_json *j = s->j;
     s->text.len = 0;
     ml_buf_puts(&s->text, "RSS ");
-    ml_human_bytes(&s->text, v->memory.rss);
-    if (v->totals.live_objects > 0) { /* a warm-up does not look */
-        ml_buf_puts(&s->text, ": live Python objects explain ");
-        ml_human_bytes(&s->text, v->totals.live_size);
-        ml_buf_puts(&s->text, " of it");
-    }
-    if (v->totals.garbage_size > v->memory.rss / 20) {
-        ml_buf_puts(&s->text, ", garbage that waits for the collector ");
-        ml_human_bytes(&s->text, v->totals.garbage_size);
-    }
-    ml_json_key(j, "memory");
+    ml_human_bytes(&s->text, s->v->memory.rss);
     ml_json_begin_object(j);
     ml_json_key(j, "verdict");
     ml_json_strn(j, s->text.data, s->text.len);
-    ml_json_kv_uint(j, "rss", v->memory.rss);
-    ml_json_kv_uint(j, "python_live", v->totals.live_size);
-    ml_json_kv_uint(j, "python_garbage", v->totals.garbage_size);
+    ml_json_kv_uint(j, "rss", s->v->memory.rss);
+    ml_json_kv_null(j, "python_live");
+    ml_json_kv_null(j, "python_garbage");
     ml_json_end_object(j);
+}
+
+static void
+write_memory(struct snapshot *s)
+{
+    ml_json_key(s->j, "memory");
+    if (s->v->watch != NULL && s->v->watch->warm_up) {
+        write_bare_memory(s);
+        return;
+    }
+    struct anatomy anatomy;
+    anatomy_take(s->v, &anatomy);
+    anatomy_write(s->v, &anatomy, s->j);
 }
 
 static void

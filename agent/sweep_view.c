@@ -44,6 +44,8 @@ read_memory(int pid, struct sweep_memory *out)
     out->rss = kilobytes_after(text, "VmRSS:");
     out->swap = kilobytes_after(text, "VmSwap:");
     out->peak_rss = kilobytes_after(text, "VmHWM:");
+    out->files = kilobytes_after(text, "RssFile:");
+    out->shared = kilobytes_after(text, "RssShmem:");
     read_small("/proc/meminfo", text, sizeof(text));
     out->host_total = kilobytes_after(text, "MemTotal:");
 }

@@ -20,7 +20,7 @@ struct sweep_totals {
 
 /* The program's memory, read from /proc. Bytes. */
 struct sweep_memory {
-    uint64_t rss, swap, peak_rss, host_total;
+    uint64_t rss, swap, peak_rss, files, shared, host_total; /* files: mapped ones */
 };
 
 struct call_texts;

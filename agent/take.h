@@ -191,6 +191,11 @@ bool take_own_globals(const struct take *t, PyObject *globals);
 /* Whether `op`, held by a temporary of that thread, is only on its way through us. */
 bool take_in_flight(const struct take *t, unsigned long thread, PyObject *op);
 
+/* -- take_furniture.c -------------------------------------------------------------- */
+
+/* Flags what is furniture by its place; after the walk. */
+void take_furniture(struct take *t);
+
 /* -- take_sizes.c ------------------------------------------------------------------ */
 
 uint8_t take_sizing(PyTypeObject *type, PyCFunction *size_of);

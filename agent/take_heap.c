@@ -362,5 +362,8 @@ take_all(struct take *t, struct ml_error *err)
     if (rc == ML_OK) {
         rc = take_late_roots(t, err);
     }
+    if (rc == ML_OK) {
+        take_furniture(t);
+    }
     return rc == ML_OK ? ml_heap_graph_freeze(&t->graph, err) : rc;
 }

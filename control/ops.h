@@ -21,6 +21,7 @@ enum ml_sweep_kind {
     ML_SWEEP_REFS,
     ML_SWEEP_GARBAGE,
     ML_SWEEP_GROWTH,
+    ML_SWEEP_MEMORY,
 };
 
 #define ML_REQUEST_FILTERS 16
