@@ -24,9 +24,9 @@ int answer_paths(const struct sweep_view *v, const struct ml_sweep_request *r,
                  struct ml_json *j, struct ml_error *err);
 int answer_refs(const struct sweep_view *v, const struct ml_sweep_request *r,
                 struct ml_json *j, struct ml_error *err);
-int answer_growth(const struct sweep_view *v, const struct ml_sweep_request *r,
-                  struct ml_json *j, struct ml_error *err);
 int answer_memory(const struct sweep_view *v, const struct ml_sweep_request *r,
+                  struct ml_json *j, struct ml_error *err);
+int answer_growth(const struct sweep_view *v, const struct ml_sweep_request *r,
                   struct ml_json *j, struct ml_error *err);
 int answer_garbage(const struct sweep_view *v, const struct ml_sweep_request *r,
                    struct ml_json *j, struct ml_error *err);

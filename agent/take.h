@@ -182,6 +182,11 @@ int take_roots(struct take *t, struct ml_error *err);
 /* After the walk: static types, and stack slots that turned out to be objects. */
 int take_late_roots(struct take *t, struct ml_error *err);
 
+/* -- take_furniture.c -------------------------------------------------------------- */
+
+/* Flags what is furniture by its place; after the walk. */
+void take_furniture(struct take *t);
+
 /* -- take_in_flight.c --------------------------------------------------------------- */
 
 /* Remembers `op` (NULL is fine) as ours: no path leads through it. */
@@ -190,11 +195,6 @@ void take_own(struct take *t, PyObject *op);
 bool take_own_globals(const struct take *t, PyObject *globals);
 /* Whether `op`, held by a temporary of that thread, is only on its way through us. */
 bool take_in_flight(const struct take *t, unsigned long thread, PyObject *op);
-
-/* -- take_furniture.c -------------------------------------------------------------- */
-
-/* Flags what is furniture by its place; after the walk. */
-void take_furniture(struct take *t);
 
 /* -- take_sizes.c ------------------------------------------------------------------ */
 

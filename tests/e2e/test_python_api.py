@@ -2,40 +2,22 @@
 """The Python functions beside what they report: every kind of callable stays what it
 was, calls go through unharmed, and each counts as the one call that it is."""
 
-import pytest
 from monitored import play
-
-# `told` gets the opening sentence and then one text for each report.
-PRELUDE = """
-import asyncio, gc, inspect, sys, threading, weakref
-import memalot
-
-told = []
-OPTIONS = dict(output_func=told.append, save_reports=False, max_object_details=1)
-
-def reports():
-    count = sum(not text.startswith("memalot looks for") for text in told)
-    told.clear()
-    return count
-
-class Thing:
-    pass
-
-"""
+from programs import run  # noqa: F401  a fixture
 
 
-@pytest.fixture
-def run(python, ctl, tmp_path):
-    """Runs a program's text after PRELUDE; its own assertions are the test."""
-
-    def run(text, **more):
-        lines = [line[8:] if line.startswith(" " * 8) else line
-                 for line in text.splitlines()]
-        played = play(python, ctl, tmp_path, PRELUDE + "\n".join(lines), **more)
-        assert played.err == ""
-        return played
-
-    return run
+def test_importing_is_light_and_does_nothing(python, ctl, tmp_path):
+    play(python, ctl, tmp_path, """
+        import gc, sys, threading
+        before = len(gc.callbacks), threading.active_count()
+        import memalot
+        heavy = {"argparse", "asyncio", "ctypes", "dataclasses", "inspect", "json",
+                 "logging", "pathlib", "shutil", "socket", "subprocess", "tempfile"}
+        assert not heavy & set(sys.modules), heavy & set(sys.modules)
+        assert not memalot.running()
+        assert (len(gc.callbacks), threading.active_count()) == before
+        assert set(memalot.__all__) <= set(dir(memalot))
+    """, options=("-S",))
 
 
 # -- what a function is ---------------------------------------------------------------
@@ -120,7 +102,8 @@ def test_what_is_callable_but_no_function(run):
         for func in (Callable(), functools.partial(Callable(), 1), len):
             wrapped = memalot.leak_monitor(func, **OPTIONS)
             told.clear()
-            assert wrapped(*(() if isinstance(func, functools.partial) else ([],))) in (1, 0, [])
+            given = () if isinstance(func, functools.partial) else ([],)
+            assert wrapped(*given) in (1, 0, [])
             assert reports() == 1
         wrapped = memalot.leak_monitor(functools.partial(coroutine, 1), **OPTIONS)
         assert asyncio.iscoroutinefunction(wrapped)
@@ -319,146 +302,55 @@ def test_monitors_cannot_be_nested_or_mixed(run):
     """)
 
 
-# -- generators and coroutines ----------------------------------------------------------
-
-
-def test_a_generator_is_one_call_from_the_first_next_to_its_end(run):
+def test_calls_go_on_when_the_agent_has_gone_and_come_back(run):
     run("""
         @memalot.leak_monitor(**OPTIONS)
-        def numbers(n):
-            got = []
-            try:
-                for i in range(n):
-                    got.append((yield i))
-            except KeyError as error:
-                yield error
-            return got
+        def func(): return 5
 
-        lazy = numbers(2)
+        def leaves():
+            assert memalot.stop()
+            return func()
+
+        monitor = memalot.create_leak_monitor(**OPTIONS)
+        assert func() == 5 and reports() == 1
+        with monitor:
+            memalot.stop()
+        assert not memalot.running()
+        assert func() == 5 and reports() == 0
+        memalot.start()
+        assert func() == 5 and reports() == 1
+        with monitor:
+            memalot.stop()
+            memalot.start()
         assert reports() == 0
-        del lazy
-        assert reports() == 0  # never begun
-        assert list(numbers(3)) == [0, 1, 2]
-        assert reports() == 1
-
-        def delegate(): return (yield from numbers(2))
-        running = delegate()
-        assert next(running) == 0 and running.send("a") == 1
-        assert reports() == 0
-        try:
-            running.send("b")
-        except StopIteration as stop:
-            assert stop.value == ["a", "b"]
-        assert reports() == 1
-
-        running = numbers(2)
-        next(running)
-        running.close()
-        assert reports() == 1
-
-        running = numbers(2)
-        next(running)
-        thrown = KeyError(1)
-        assert running.throw(thrown) is thrown
-        assert reports() == 0
-        del running
-        assert reports() == 1
+        assert func() == 5 and reports() == 1
+        wrapped = memalot.leak_monitor(leaves, **OPTIONS)
+        told.clear()
+        assert wrapped() == 5 and reports() == 0
     """)
 
 
-def test_a_coroutine_is_one_call_until_it_ends(run):
+def test_an_interrupt_while_a_report_is_made_goes_through(run):
     run("""
-        @memalot.leak_monitor(**OPTIONS)
-        async def work(n):
-            await asyncio.sleep(0)
-            if n < 0:
-                raise KeyError(n)
-            return n
+        import signal, time
 
-        async def main():
-            waiting = work(1)
-            assert reports() == 0
-            assert await waiting == 1
-            assert reports() == 1
+        class Alarm(Exception): pass
+
+        def ring(number, frame): raise Alarm
+
+        signal.signal(signal.SIGALRM, ring)
+        monitor = memalot.create_leak_monitor(**OPTIONS)
+        kept = [[] for _ in range(400_000)]  # a sweep of some length
+        rung = 0
+        for _ in range(20):
             try:
-                await work(-1)
-            except KeyError:
-                pass
-            assert reports() == 1
-            assert await asyncio.gather(*(work(n) for n in range(5))) == [0, 1, 2, 3, 4]
-            assert reports() == 1  # they overlap
-            task = asyncio.ensure_future(work(2))
-            await asyncio.sleep(0)
-            task.cancel()
-            try:
-                await task
-            except asyncio.CancelledError:
-                pass
-            assert reports() == 1
-
-        asyncio.run(main())
-
-        import types
-
-        @memalot.leak_monitor(**OPTIONS)
-        @types.coroutine
-        def old(): return (yield from asyncio.sleep(0, "slept").__await__())
-
-        async def main(): return await old()
-        assert asyncio.run(main()) == "slept"
-    """)
-
-
-def test_an_async_generator_is_one_call(run):
-    run("""
-        closed = []
-
-        @memalot.leak_monitor(**OPTIONS)
-        async def numbers(n):
-            got = []
-            try:
-                for i in range(n):
-                    try:
-                        got.append((yield i))
-                    except KeyError as error:
-                        yield error
-            finally:
-                await asyncio.sleep(0)
-                closed.append(got)
-
-        async def main():
-            assert [i async for i in numbers(3)] == [0, 1, 2]
-            assert reports() == 1 and closed.pop() == [None] * 3
-
-            running = numbers(3)
-            assert await running.__anext__() == 0
-            assert await running.asend("a") == 1
-            thrown = KeyError(1)
-            assert await running.athrow(thrown) is thrown
-            assert reports() == 0
-            await running.aclose()
-            assert reports() == 1 and closed.pop() == ["a"]
-
-            running = numbers(3)
-            await running.__anext__()
-            try:
-                await running.athrow(ValueError("through"))
-            except ValueError as error:
-                assert str(error) == "through" and error.__context__ is None
-            assert reports() == 1
-
-            @memalot.leak_monitor(**OPTIONS)
-            async def stubborn():
-                try:
-                    yield 1
-                finally:
-                    yield 2
-            running = stubborn()
-            await running.__anext__()
-            try:
-                await running.aclose()
-            except RuntimeError as error:
-                assert "ignored GeneratorExit" in str(error)
-
-        asyncio.run(main())
+                with monitor:
+                    signal.setitimer(signal.ITIMER_REAL, 0.02)
+                time.sleep(1)
+            except Alarm:
+                rung += 1
+        assert rung == 20
+        with monitor:
+            pass
+        assert told and sys.exc_info() == (None, None, None)
     """)
