@@ -19,7 +19,7 @@ RESIDUE = {"float": 0.02}
 
 def run(python, ctl, tmp_path, script, *args):
     done = subprocess.run(
-        [python.path, str(TARGETS / script), *map(str, args)], cwd=tmp_path,
+        [python.path, "-W", "ignore", str(TARGETS / script), *map(str, args)], cwd=tmp_path,
         env=environment(ctl), capture_output=True, text=True, timeout=900,
         stdin=subprocess.DEVNULL,
     )
