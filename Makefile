@@ -16,7 +16,7 @@ export PYTHON BUILD JOBS
 VENV   := $(BUILD)/venv
 NINJA   = ninja -C $(BUILD) -j $(JOBS) --quiet
 UNIT    = meson test -C $(BUILD) --num-processes $(JOBS) --print-errorlogs
-PYTEST  = $(VENV)/bin/python -m pytest $(TESTS) $(ARGS)
+PYTEST  = $(VENV)/bin/python -m pytest -n $(JOBS) --dist worksteal $(TESTS) $(ARGS)
 ASAN    = build-asan
 FUZZ    = build-fuzz
 
@@ -125,4 +125,4 @@ test-deps: venv
 
 venv:
 	@tools/deps.sh build
-	@tools/venv.sh $(VENV) pytest pytest-timeout
+	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist
