@@ -105,9 +105,9 @@ format:
 lint:
 	@tools/lint.sh
 
-## typecheck: mypy (and pyright, where it is) on the Python package and its programs
+## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## clean: remove what was built
