@@ -22,8 +22,8 @@ def run(python, ctl, tmp_path, script, *args):
     config.write_text("graph: {formats: []}\n")  # the pictures are tested elsewhere
     done = subprocess.run(
         [python.path, "-W", "ignore", str(TARGETS / script), *map(str, args)], cwd=tmp_path,
-        env=environment(ctl, MEMALOT_CONFIG=str(config)), capture_output=True, text=True, timeout=900,
-        stdin=subprocess.DEVNULL,
+        env=environment(ctl, MEMALOT_CONFIG=str(config)), stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=900,
     )
     assert done.returncode == 0 and done.stderr == "", done.stdout + done.stderr
     return json.loads(done.stdout.splitlines()[-1])
