@@ -72,6 +72,7 @@ copy_env(const char *name, char out[PATH_MAX])
 static void
 abandon(struct ml_agent *a)
 {
+    ml_monitors_end("the agent is the parent's");
     ml_wakeup_close(&a->wakeup);
     ml_signals_restore();
     a->server = NULL;
@@ -246,6 +247,7 @@ start_locked(struct ml_agent *a, const struct ml_agent_options *options,
     }
     /* Before the thread, which may have been told to detach before we get on. */
     atomic_store(&a->phase, ML_PHASE_ON);
+    ml_monitors_begin();
     if (rc == ML_OK) {
         rc = ml_agent_thread_start(a, err);
     }

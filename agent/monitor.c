@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: MIT
  *
  * See monitor.h and monitor_state.h: the list of monitors, their coming and going, and
- * what they tell. The list is the process's; handles are never used twice.
+ * what becomes of them when the agent or the process changes. The list is the process's;
+ * handles are never used twice.
  */
 #include "monitor_state.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent_state.h"
 #include "birth.h"
 
-#define SIGNALS_EVERY 0.1 /* seconds; a Ctrl-C shall not wait for a report */
-
 struct monitors ml_monitors;
 
 /* -- lock -------------------------------------------------------------------------- */
+
+static void
+begin_anew(struct ml_monitor *m)
+{
+    m->depth = 0;
+    m->windows = m->turns = 0;
+    m->iteration = 0;
+    m->report_id[0] = '\0';
+    m->rss = m->peak_rss = 0;
+    m->types.count = m->places.count = 0;
+    m->posted = false;
+}
 
 static void
 make_lock(void)
@@ -32,12 +42,37 @@ make_lock(void)
     ml_monitors.ready = true;
 }
 
-/* The first one comes with the GIL (the agent's start), so making it needs no lock. */
+/* In a child: monitors by time are the parent's, those by calls begin anew. */
+static void
+forget_parent(void)
+{
+    make_lock();
+    for (int i = 0; i < ml_monitors.count; i++) {
+        struct ml_monitor *m = ml_monitors.list[i];
+        if (m != NULL && (m->o.lifetime > 0 || m->once)) {
+            m->state = MONITOR_CLOSED;
+        }
+        if (m != NULL) {
+            m->watch = NULL; /* the parent's sweep's; a copy nobody needs */
+            m->waiting = 0;  /* another thread may have been taking from it */
+            m->awaited = false;
+            begin_anew(m);
+        }
+    }
+    ml_monitors.clock = ml_monitors.open = NULL;
+}
+
+/* The first one comes with the GIL (the agent's start), so making it needs no lock. A
+ * process that C code has forked past Python's hooks has no agent. */
 void
 monitors_lock(void)
 {
     if (!ml_monitors.ready) {
         make_lock();
+    }
+    else if (ml_monitors.pid != getpid()) {
+        forget_parent();
+        ml_monitors.served = false;
     }
     pthread_mutex_lock(&ml_monitors.lock);
 }
@@ -63,8 +98,8 @@ monitors_of_token(uint64_t token)
     return monitors_find((int)(token & INT32_MAX));
 }
 
-static char *
-copy_text(const char *text, size_t len)
+char *
+monitors_copy_text(const char *text, size_t len)
 {
     char *copy = text != NULL ? malloc(len + 1) : NULL;
     if (copy != NULL) {
@@ -122,10 +157,10 @@ monitors_make(const struct ml_monitor_options *options, struct ml_monitor **out,
     }
     m->o = *options;
     m->o.overrides = options->overrides != NULL
-                         ? copy_text(options->overrides, options->overrides_len)
-                         : copy_text("", 0);
+                         ? monitors_copy_text(options->overrides, options->overrides_len)
+                         : monitors_copy_text("", 0);
     m->o.subject = options->subject != NULL
-                       ? copy_text(options->subject, strlen(options->subject))
+                       ? monitors_copy_text(options->subject, strlen(options->subject))
                        : NULL;
     m->o.calls = options->calls > 0 ? options->calls : 1;
     m->turn = calloc(m->o.calls, sizeof(*m->turn));
@@ -139,111 +174,6 @@ monitors_make(const struct ml_monitor_options *options, struct ml_monitor **out,
     m->since = ml_agent_now();
     *out = m;
     return ML_OK;
-}
-
-/* -- telling ----------------------------------------------------------------------- */
-
-void
-ml_told_fini(struct ml_told *told)
-{
-    free(told->text);
-    told->text = NULL;
-}
-
-void
-monitors_tell(struct ml_monitor *m, enum ml_told_kind kind, const char *text, size_t len)
-{
-    if (!m->o.told) {
-        return;
-    }
-    if (m->waiting == MONITOR_OUTBOX) {
-        ml_told_fini(&m->outbox[0]);
-        memmove(m->outbox, m->outbox + 1, (MONITOR_OUTBOX - 1) * sizeof(m->outbox[0]));
-        m->waiting--;
-    }
-    struct ml_told *told = &m->outbox[m->waiting++];
-    *told = (struct ml_told){.kind = kind, .iteration = m->iteration};
-    told->text = copy_text(text, len);
-    memcpy(told->report_id, m->report_id, sizeof(told->report_id));
-    pthread_cond_broadcast(&ml_monitors.changed);
-}
-
-bool
-monitors_take_told(struct ml_monitor *m, struct ml_told *out)
-{
-    if (m->waiting == 0) {
-        return false;
-    }
-    *out = m->outbox[0];
-    m->waiting--;
-    memmove(m->outbox, m->outbox + 1, m->waiting * sizeof(m->outbox[0]));
-    return true;
-}
-
-/* True when there is something to say about the monitor: a report, or its end. */
-static bool
-has_news(int handle, struct ml_told *out)
-{
-    struct ml_monitor *m = monitors_find(handle);
-    if (m != NULL && monitors_take_told(m, out)) {
-        return true;
-    }
-    if (m == NULL || m->state == MONITOR_CLOSED) {
-        *out = (struct ml_told){.kind = ML_TOLD_CLOSED};
-        return true;
-    }
-    return false;
-}
-
-static struct timespec
-as_timespec(double t)
-{
-    return (struct timespec){(time_t)t, (long)((t - (double)(time_t)t) * 1e9)};
-}
-
-/* Until news, the deadline, or the next look at the signals. */
-static bool
-wait_a_while(int handle, double deadline, bool signals, struct ml_told *out)
-{
-    double until = signals ? ml_agent_now() + SIGNALS_EVERY : deadline;
-    until = deadline >= 0 && deadline < until ? deadline : until;
-    bool news;
-    monitors_lock();
-    while (!(news = has_news(handle, out)) && (until < 0 || ml_agent_now() < until)) {
-        struct timespec at = as_timespec(until);
-        if (until < 0) {
-            pthread_cond_wait(&ml_monitors.changed, &ml_monitors.lock);
-        }
-        else {
-            pthread_cond_timedwait(&ml_monitors.changed, &ml_monitors.lock, &at);
-        }
-    }
-    monitors_unlock();
-    return news;
-}
-
-int
-monitors_await(int handle, double deadline, bool signals, struct ml_told *out)
-{
-    bool news;
-    *out = (struct ml_told){.kind = ML_TOLD_NOTHING};
-    for (;;) {
-        Py_BEGIN_ALLOW_THREADS
-        news = wait_a_while(handle, deadline, signals, out);
-        Py_END_ALLOW_THREADS
-        if (news || (deadline >= 0 && ml_agent_now() >= deadline)) {
-            return 0;
-        }
-        if (signals && PyErr_CheckSignals() < 0) {
-            return 1;
-        }
-    }
-}
-
-int
-ml_monitor_wait(int handle, double timeout, struct ml_told *out)
-{
-    return monitors_await(handle, timeout < 0 ? -1 : ml_agent_now() + timeout, false, out);
 }
 
 /* -- coming and going -------------------------------------------------------------- */
@@ -297,21 +227,30 @@ monitors_check_mixing(const struct ml_monitor_options *o, struct ml_error *err)
     return ML_OK;
 }
 
+/* Asked with the lock held: an agent that leaves ends the monitors with it, and what is
+ * begun after that would wait for ever. */
+static int
+check_served(struct ml_error *err)
+{
+    return ml_monitors.served
+               ? ML_OK
+               : ml_error_set(err, ML_ESTATE, "there is no agent in this process");
+}
+
 int
 ml_monitor_open(const struct ml_monitor_options *options, int *handle,
                 struct ml_error *err)
 {
     struct ml_monitor *m = NULL;
     int rc = check_overrides(options, err);
-    if (rc == ML_OK && !ml_agent_running()) {
-        rc = ml_error_set(err, ML_ESTATE, "there is no agent in this process");
-    }
     if (rc < 0) {
         return rc;
     }
     monitors_lock();
-    make_way(options);
-    rc = monitors_check_mixing(options, err);
+    if ((rc = check_served(err)) == ML_OK) {
+        make_way(options);
+        rc = monitors_check_mixing(options, err);
+    }
     if (rc == ML_OK && (rc = monitors_make(options, &m, err)) == ML_OK) {
         *handle = m->handle;
         Py_XINCREF((PyObject *)m->o.str_func);
@@ -331,23 +270,23 @@ ml_monitor_snapshot(const struct ml_monitor_options *options, struct ml_told *ou
     struct ml_monitor *m = NULL;
     int handle = 0;
     int rc = check_overrides(options, err);
-    if (rc == ML_OK && !ml_agent_running()) {
-        rc = ml_error_set(err, ML_ESTATE, "there is no agent in this process");
-    }
     if (rc < 0) {
         return rc;
     }
     monitors_lock();
-    if ((rc = monitors_make(options, &m, err)) == ML_OK) {
+    if ((rc = check_served(err)) == ML_OK &&
+        (rc = monitors_make(options, &m, err)) == ML_OK) {
         Py_XINCREF((PyObject *)m->o.str_func);
         m->once = true;
         handle = m->handle;
         rc = monitors_post(m, false, m->since, err);
+        m->awaited = rc == ML_OK;
     }
     monitors_unlock();
     if (rc == ML_OK) {
         ml_agent_ring_for_monitors();
-        rc = monitors_await(handle, -1, true, out);
+        rc = monitors_await_posted(handle, out);
+        out->kind = out->kind == ML_TOLD_NOTHING ? ML_TOLD_CLOSED : out->kind;
     }
     ml_monitor_close(handle);
     return rc;
@@ -380,14 +319,15 @@ monitors_retire(struct ml_monitor *m)
 {
     monitors_close(m, NULL);
     m->given_up = true;
+    ml_monitors.retired = true;
     if (m->watch == NULL) { /* else its sweep still looks at it */
         monitors_drop(m);
     }
 }
 
 /* Births stay as long as anything could ask for ages. */
-static bool
-anything_monitors(void)
+bool
+monitors_need_births(void)
 {
     for (int i = 0; i < ml_monitors.count; i++) {
         const struct ml_monitor *m = ml_monitors.list[i];
@@ -407,9 +347,12 @@ ml_monitor_close(int handle)
     if (m != NULL) {
         str_func = m->o.str_func;
         m->o.str_func = NULL;
+        if (m->watch != NULL) {
+            m->watch->str_func = NULL; /* its sweep may still be to come */
+        }
         monitors_retire(m);
     }
-    bool idle = !anything_monitors();
+    bool idle = !monitors_need_births();
     monitors_unlock();
     if (idle) {
         ml_birth_stop();
@@ -431,38 +374,45 @@ ml_monitors_unhook(void)
     ml_birth_stop();
 }
 
-static void
-begin_anew(struct ml_monitor *m)
+void
+ml_monitors_begin(void)
 {
-    m->depth = 0;
-    m->windows = m->turns = 0;
-    m->iteration = 0;
-    m->report_id[0] = '\0';
-    m->rss = m->peak_rss = 0;
-    m->types.count = m->places.count = 0;
-    m->posted = false;
+    monitors_lock();
+    ml_monitors.served = true;
+    monitors_unlock();
+}
+
+/* What was closed before its sweep had ended goes now; somebody who stands at the end of
+ * a window is told. */
+static void
+end_one(struct ml_monitor *m, const char *why)
+{
+    bool asked = m->watch != NULL;
+    free(m->watch);
+    m->watch = NULL;
+    if (m->given_up) {
+        monitors_drop(m);
+    }
+    else if (m->o.lifetime > 0 || m->once) {
+        monitors_close(m, why);
+    }
+    else {
+        if (asked && m->awaited) {
+            monitors_tell(m, ML_TOLD_ERROR, why, strlen(why));
+        }
+        begin_anew(m);
+    }
 }
 
 void
 ml_monitors_end(const char *why)
 {
     monitors_lock();
+    ml_monitors.served = false;
     for (int i = 0; i < ml_monitors.count; i++) {
-        struct ml_monitor *m = ml_monitors.list[i];
-        if (m == NULL) {
-            continue;
+        if (ml_monitors.list[i] != NULL) {
+            end_one(ml_monitors.list[i], why);
         }
-        bool awaited = m->watch != NULL;
-        free(m->watch);
-        m->watch = NULL;
-        if (m->o.lifetime > 0 || m->once) {
-            monitors_close(m, why);
-            continue;
-        }
-        if (awaited) { /* somebody stands at the end of a window */
-            monitors_tell(m, ML_TOLD_ERROR, why, strlen(why));
-        }
-        begin_anew(m);
     }
     ml_monitors.open = NULL;
     monitors_unlock();
@@ -472,19 +422,7 @@ void
 ml_monitors_after_fork_in_child(void)
 {
     ml_birth_after_fork_in_child();
-    if (!ml_monitors.ready) {
-        return;
+    if (ml_monitors.ready) {
+        forget_parent();
     }
-    make_lock();
-    for (int i = 0; i < ml_monitors.count; i++) {
-        struct ml_monitor *m = ml_monitors.list[i];
-        if (m != NULL && (m->o.lifetime > 0 || m->once)) {
-            m->state = MONITOR_CLOSED;
-        }
-        if (m != NULL) {
-            m->watch = NULL; /* the parent's sweep's; a copy nobody needs */
-            begin_anew(m);
-        }
-    }
-    ml_monitors.clock = ml_monitors.open = NULL;
 }

@@ -96,6 +96,9 @@ int ml_monitor_snapshot(const struct ml_monitor_options *options, struct ml_told
 /* Ends it; who waits is told so. Its handle may be used by nobody afterwards. */
 void ml_monitor_close(int handle);
 
+/* The agent has come, and will take what is posted. */
+void ml_monitors_begin(void);
+
 /* Takes births out of the process and lets go of every str_func. */
 void ml_monitors_unhook(void);
 

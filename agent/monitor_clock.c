@@ -121,10 +121,33 @@ keep_clock(struct ml_agent *a, double now)
     }
 }
 
+/* The operator's monitor ended without the GIL; its births go here. */
+static void
+stop_needless_births(void)
+{
+    int gil;
+    monitors_lock();
+    bool look = ml_monitors.retired;
+    ml_monitors.retired = false;
+    bool needless = look && !monitors_need_births();
+    monitors_unlock();
+    if (!needless || !ml_birth_running() || compat_life_gil_take(&gil, NULL) < 0) {
+        return;
+    }
+    monitors_lock();
+    needless = !monitors_need_births(); /* a monitor may have come meanwhile */
+    monitors_unlock();
+    if (needless) {
+        ml_birth_stop();
+    }
+    compat_life_gil_give(gil);
+}
+
 void
 ml_monitors_serve(struct ml_agent *a, double now)
 {
     keep_clock(a, now);
+    stop_needless_births();
     ml_monitors_ask(a);
 }
 

@@ -2,7 +2,8 @@
  *
  * Monitors as data, for the files named monitor*.c:
  *
- *   monitor          open, close, the list, what is told to whom
+ *   monitor          open, close, the list
+ *   monitor_tell     what is told to whom
  *   monitor_window   enter and leave
  *   monitor_clock    the clock of those by time, status
  *   monitor_sweep    from a post to a question, from the answer to the outbox
@@ -44,6 +45,7 @@ struct ml_monitor {
     uint64_t suspects;
     struct ml_watch *watch;  /* of the report under way, or NULL */
     bool posted;             /* and the agent thread has not seen it yet */
+    bool awaited;            /* a thread stands and waits for what it has posted */
     struct ml_told outbox[MONITOR_OUTBOX];
     unsigned waiting;
 
@@ -63,6 +65,8 @@ struct monitors {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool ready;            /* lock and condition are made, for process `pid` */
+    bool served;           /* an agent takes what is posted; else nobody may wait */
+    bool retired;          /* by the agent thread: births may have become needless */
     pid_t pid;
     struct ml_monitor **list; /* by handle; NULL where closed */
     int count, cap;
@@ -78,6 +82,7 @@ void monitors_unlock(void);
 /* With the lock held. */
 struct ml_monitor *monitors_find(int handle);
 struct ml_monitor *monitors_of_token(uint64_t token);
+char *monitors_copy_text(const char *text, size_t len); /* NULL: none, no memory */
 /* Whether a monitor of this kind may begin beside what there is. */
 int monitors_check_mixing(const struct ml_monitor_options *o, struct ml_error *err);
 int monitors_make(const struct ml_monitor_options *options, struct ml_monitor **out,
@@ -91,9 +96,16 @@ void monitors_drop(struct ml_monitor *m);
 /* Closes one whose handle nobody uses any more; it goes at once or with its sweep. */
 void monitors_retire(struct ml_monitor *m);
 
-/* Waits for what `m` tells, without the GIL. 0, or 1 with a Python exception set.
- * `told.kind` is NOTHING when `deadline` (monotonic, negative: none) passed. */
-int monitors_await(int handle, double deadline, bool signals, struct ml_told *out);
+/* Births are needed by something. */
+bool monitors_need_births(void);
+
+/* Waits for what `m` tells, without the GIL. `told.kind` is NOTHING when `deadline`
+ * (monotonic, negative: none) passed. */
+void monitors_await_next(int handle, double deadline, struct ml_told *out);
+
+/* Waits for the report that was posted, with `awaited` set; looks at the signals. 0, or
+ * 1 with a Python exception set. NOTHING in a child that was forked meanwhile. */
+int monitors_await_posted(int handle, struct ml_told *out);
 
 /* monitor_sweep.c: the watch for the next report; its ages are those of this moment.
  * GIL and lock held. */

@@ -107,7 +107,10 @@ ml_monitor_enter(int handle, bool *counts, struct ml_error *err)
     make_room_for_epochs(EPOCHS_SPARE);
     monitors_lock();
     struct ml_monitor *m = monitors_find(handle);
-    if (m == NULL || m->state == MONITOR_CLOSED || m->o.lifetime > 0) {
+    if (!ml_monitors.served) {
+        rc = ML_OK; /* the agent has just left */
+    }
+    else if (m == NULL || m->state == MONITOR_CLOSED || m->o.lifetime > 0) {
         rc = ml_error_set(err, ML_EINVAL, "this monitor is closed");
     }
     else {
@@ -153,11 +156,10 @@ end_window(struct ml_monitor *m, void *const *in_flight, size_t count, struct ml
     }
     m->windows++;
     ml_monitors.open = NULL;
-    drain(m);
-    if (m->watch != NULL) {
-        /* the report before this one is still being made for another thread */
-        return false;
+    if (m->watch != NULL || m->awaited) {
+        return false; /* the report before this one is not yet in its thread's hands */
     }
+    drain(m);
     if (monitors_post(m, warm_up, now, &err) < 0) {
         monitors_tell(m, ML_TOLD_ERROR, err.message, strlen(err.message));
         return !monitors_take_told(m, out);
@@ -166,6 +168,7 @@ end_window(struct ml_monitor *m, void *const *in_flight, size_t count, struct ml
         m->watch->in_flight[i] = in_flight[i];
     }
     m->watch->thread = PyThread_get_thread_ident();
+    m->awaited = true;
     return true;
 }
 
@@ -186,5 +189,5 @@ ml_monitor_leave(int handle, void *const *in_flight, size_t count, struct ml_tol
         return 0;
     }
     ml_agent_ring_for_monitors();
-    return monitors_await(handle, -1, true, out);
+    return monitors_await_posted(handle, out);
 }
