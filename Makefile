@@ -22,7 +22,8 @@ FUZZ    = build-fuzz
 
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix test-slow asan e2e-asan valgrind \
-        bench bench-leak bench-ages fuzz golden format lint clean help test-deps venv
+        bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
+        test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -114,6 +115,11 @@ format:
 ## lint: house rules that a program can check
 lint:
 	@tools/lint.sh
+
+## typecheck: mypy (and pyright, where it is) on the Python package and its programs
+typecheck:
+	@tools/venv.sh $(BUILD)/typing-venv mypy
+	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## clean: remove what was built
 clean:

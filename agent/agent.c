@@ -144,6 +144,8 @@ ml_agent_release(struct ml_agent *a)
     a->server = NULL;
     ml_agent_remove_directory(a);
     ml_questions_fini(&a->questions);
+    ml_tally_fini(&a->growth.types);
+    ml_tally_fini(&a->growth.places);
     ml_signals_restore();
     ml_wakeup_close(&a->wakeup);
 }
@@ -160,6 +162,13 @@ ml_agent_unhook(void)
     }
 }
 
+/* Nobody has looked at this process yet. */
+static void
+forget_growth(struct ml_agent *a)
+{
+    a->growth = (struct ml_growth_before){{.a = &ml_agent_alloc}, {.a = &ml_agent_alloc}, 0};
+}
+
 /* What every agent begins with, in a program and again in each child. */
 static void
 begin_anew(struct ml_agent *a)
@@ -169,6 +178,7 @@ begin_anew(struct ml_agent *a)
     a->bind_at = a->bind_pause = 0;
     a->trigger = (struct ml_trigger){0};
     a->has_last_sweep = false;
+    forget_growth(a);
     a->last_report[0] = '\0';
     a->detach_wanted = false;
     a->message_count = 0;
@@ -447,6 +457,8 @@ replace_inherited(struct ml_agent *a, bool trustworthy)
         ml_server_forget(a->server);
         ml_sweep_forget(a->sweep);
         ml_questions_clear(&a->questions);
+        ml_tally_fini(&a->growth.types);
+        ml_tally_fini(&a->growth.places);
         return ML_OK;
     }
     ml_agent_fill_callbacks(a, &callbacks);

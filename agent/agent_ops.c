@@ -209,6 +209,20 @@ on_figures(void *ctx, uint64_t token, const struct ml_sweep_figures *figures)
 }
 
 static void
+on_tally(void *ctx, uint64_t token, const struct ml_sweep_tally *tally)
+{
+    struct ml_agent *a = ctx;
+    if (token & ML_TOKEN_MONITOR) {
+        ml_monitors_tally(token, tally->places, tally->rows, tally->count);
+        return;
+    }
+    struct ml_tally *to = tally->places ? &a->growth.places : &a->growth.types;
+    if (ml_tally_take(to, tally->rows, tally->count) == ML_OK) {
+        a->growth.at = tally->at;
+    }
+}
+
+static void
 on_ended(void *ctx, const struct ml_sweep_stats *stats)
 {
     struct ml_agent *a = ctx;
@@ -228,6 +242,7 @@ ml_agent_fill_callbacks(struct ml_agent *a, struct ml_sweep_callbacks *out)
         .error = on_error,
         .progress = on_progress,
         .figures = on_figures,
+        .tally = on_tally,
         .ended = on_ended,
     };
 }
@@ -254,6 +269,7 @@ begin_one(struct ml_agent *a)
     const struct ml_sweep_env env = {
         .writer = a->writer,
         .name = a->name,
+        .before = &a->growth,
     };
     if (ml_sweep_start(a->sweep, &env, settings, questions, count, &err) < 0) {
         for (size_t i = 0; i < count; i++) {

@@ -80,6 +80,7 @@ struct ml_agent {
     struct ml_sweep_stats last_sweep;
     bool has_last_sweep;
     char last_report[16];
+    struct ml_growth_before growth; /* what `growth` compares with */
 
     bool detach_wanted;
     double detach_at; /* monotonic; then at the latest */

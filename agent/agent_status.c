@@ -94,6 +94,8 @@ kind_name(enum ml_sweep_kind kind)
         [ML_SWEEP_SNAPSHOT] = "snapshot", [ML_SWEEP_TYPES] = "types",
         [ML_SWEEP_RETAINED] = "retained", [ML_SWEEP_PATHS] = "paths",
         [ML_SWEEP_REFS] = "refs",         [ML_SWEEP_GARBAGE] = "garbage",
+        [ML_SWEEP_MEMORY] = "memory",
+        [ML_SWEEP_GROWTH] = "growth",
     };
     return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 }

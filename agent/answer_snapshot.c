@@ -6,60 +6,7 @@
  */
 #include "snapshot.h"
 
-#include "human.h"
-
-static bool
-is_first_of_kind(const struct snapshot *s, uint32_t i)
-{
-    const uint32_t *kind = s->v->take.graph.kind;
-    for (uint32_t k = 0; k < i; k++) {
-        if (kind[s->shown[k].example[0]] == kind[s->shown[i].example[0]]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void
-write_type(struct snapshot *s, uint32_t first)
-{
-    const uint32_t *kind = s->v->take.graph.kind;
-    uint64_t count = 0, shallow = 0, retained = 0;
-    for (uint32_t k = first; k < s->count; k++) {
-        if (kind[s->shown[k].example[0]] == kind[s->shown[first].example[0]]) {
-            count += s->shown[k].finding->count;
-            shallow += s->shown[k].finding->shallow;
-            retained += s->shown[k].finding->retained;
-        }
-    }
-    ml_json_begin_object(s->j);
-    ml_json_key(s->j, "object_type");
-    describe_type(s->v, s->shown[first].example[0], s->j);
-    ml_json_kv_uint(s->j, "count", count);
-    ml_json_kv_uint(s->j, "shallow_size", shallow);
-    ml_json_kv_uint(s->j, "retained_size", retained);
-    ml_json_end_object(s->j);
-}
-
-static void
-write_summary(struct snapshot *s)
-{
-    int limit = s->v->job->settings.report.max_types_in_leak_summary, rows = 0;
-    ml_json_key(s->j, "leak_summary");
-    ml_json_begin_object(s->j);
-    ml_json_kv_int(s->j, "iteration", 1);
-    ml_json_key(s->j, "type_summaries");
-    ml_json_begin_array(s->j);
-    for (uint32_t i = 0; i < s->count && rows < limit; i++) {
-        if (is_first_of_kind(s, i)) {
-            write_type(s, i);
-            rows++;
-        }
-    }
-    ml_json_end_array(s->j);
-    ml_json_kv_int(s->j, "max_types_in_summary", limit);
-    ml_json_end_object(s->j);
-}
+#include "anatomy.h"
 
 static void
 write_memory_usage(struct snapshot *s)
@@ -71,32 +18,17 @@ write_memory_usage(struct snapshot *s)
     ml_json_kv_uint(s->j, "current_rss_bytes", m->rss);
     ml_json_kv_uint(s->j, "peak_rss_bytes", m->peak_rss);
     ml_json_kv_double(s->j, "system_percent_used", percent, 6);
+    snapshot_write_memory_diffs(s);
     ml_json_end_object(s->j);
 }
 
 static void
 write_memory(struct snapshot *s)
 {
-    const struct sweep_view *v = s->v;
-    struct ml_json *j = s->j;
-    s->text.len = 0;
-    ml_buf_puts(&s->text, "RSS ");
-    ml_human_bytes(&s->text, v->memory.rss);
-    ml_buf_puts(&s->text, ": live Python objects explain ");
-    ml_human_bytes(&s->text, v->totals.live_size);
-    ml_buf_puts(&s->text, " of it");
-    if (v->totals.garbage_size > v->memory.rss / 20) {
-        ml_buf_puts(&s->text, ", garbage that waits for the collector ");
-        ml_human_bytes(&s->text, v->totals.garbage_size);
-    }
-    ml_json_key(j, "memory");
-    ml_json_begin_object(j);
-    ml_json_key(j, "verdict");
-    ml_json_strn(j, s->text.data, s->text.len);
-    ml_json_kv_uint(j, "rss", v->memory.rss);
-    ml_json_kv_uint(j, "python_live", v->totals.live_size);
-    ml_json_kv_uint(j, "python_garbage", v->totals.garbage_size);
-    ml_json_end_object(j);
+    struct anatomy anatomy;
+    anatomy_take(s->v, &anatomy);
+    ml_json_key(s->j, "memory");
+    anatomy_write(s->v, &anatomy, s->j);
 }
 
 static void
@@ -107,7 +39,8 @@ write_head(struct snapshot *s)
     describe_time(job->started_at, start);
     describe_time(job->started_at + (int64_t)((sweep_now() - job->started) * 1e6), end);
     ml_json_kv_null(s->j, "report_id");
-    ml_json_kv_int(s->j, "iteration_number", 1);
+    ml_json_kv_uint(s->j, "iteration_number",
+                    s->v->watch != NULL ? s->v->watch->iteration : 1);
     ml_json_kv_str(s->j, "start_time", start);
     ml_json_kv_str(s->j, "end_time", end);
     write_memory_usage(s);
@@ -118,7 +51,8 @@ write_iteration(struct snapshot *s, struct ml_error *err)
 {
     ml_json_begin_object(s->j);
     write_head(s);
-    write_summary(s);
+    snapshot_write_monitor(s);
+    snapshot_write_summary(s);
     snapshot_write_details(s);
     int rc = snapshot_write_findings(s);
     describe_totals(s->v, s->j);
@@ -126,6 +60,30 @@ write_iteration(struct snapshot *s, struct ml_error *err)
     describe_sweep(s->v, s->j);
     ml_json_end_object(s->j);
     return rc < 0 ? ml_error_nomem(err) : ML_OK;
+}
+
+static int
+prepare(struct snapshot *s, struct ml_error *err)
+{
+    int rc = s->v->watch != NULL ? snapshot_pick_suspects(s, err) : snapshot_pick(s, err);
+    rc = rc == ML_OK ? snapshot_choose_details(s, err) : rc;
+    rc = rc == ML_OK ? snapshot_call_texts(s, err) : rc;
+    return rc == ML_OK ? snapshot_remember(s, err) : rc;
+}
+
+static void
+put_down(struct snapshot *s)
+{
+    const struct ml_alloc *a = s->v->a;
+    snapshot_suspects_fini(s);
+    ml_findings_fini(&s->findings);
+    ml_places_fini(&s->places);
+    ml_bitset_fini(&s->rooted, a);
+    ml_alloc_free_array(a, s->detail, s->detail_room, sizeof(*s->detail));
+    ml_buf_fini(&s->holder);
+    ml_buf_fini(&s->text);
+    ml_alloc_free_array(a, s->path, 1, sizeof(*s->path));
+    ml_alloc_free_array(a, s, 1, sizeof(*s));
 }
 
 int
@@ -142,16 +100,8 @@ answer_snapshot(const struct sweep_view *v, const struct ml_sweep_request *r,
     ml_buf_init(&s->text, v->a);
     ml_buf_init(&s->holder, v->a);
     s->path = ml_alloc_array(v->a, 1, sizeof(*s->path));
-    int rc = s->path == NULL ? ml_error_nomem(err) : snapshot_pick(s, err);
-    rc = rc == ML_OK ? snapshot_call_texts(s, err) : rc;
-    if (rc == ML_OK) {
-        rc = write_iteration(s, err);
-    }
-    ml_findings_fini(&s->findings);
-    ml_places_fini(&s->places);
-    ml_buf_fini(&s->holder);
-    ml_buf_fini(&s->text);
-    ml_alloc_free_array(v->a, s->path, 1, sizeof(*s->path));
-    ml_alloc_free_array(v->a, s, 1, sizeof(*s));
+    int rc = s->path == NULL ? ml_error_nomem(err) : prepare(s, err);
+    rc = rc == ML_OK ? write_iteration(s, err) : rc;
+    put_down(s);
     return rc;
 }

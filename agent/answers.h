@@ -5,7 +5,8 @@
  *
  *   describe         paths, expressions, nodes and pictures, used by all of them
  *   answer_snapshot  the iteration of a report: findings, details, figures
- *   answer_types, answer_retained, answer_paths, answer_refs, answer_garbage
+ *   answer_types, answer_retained, answer_paths, answer_refs, answer_garbage,
+ *   answer_memory
  */
 #ifndef ML_AGENT_ANSWERS_H
 #define ML_AGENT_ANSWERS_H
@@ -23,6 +24,10 @@ int answer_paths(const struct sweep_view *v, const struct ml_sweep_request *r,
                  struct ml_json *j, struct ml_error *err);
 int answer_refs(const struct sweep_view *v, const struct ml_sweep_request *r,
                 struct ml_json *j, struct ml_error *err);
+int answer_memory(const struct sweep_view *v, const struct ml_sweep_request *r,
+                  struct ml_json *j, struct ml_error *err);
+int answer_growth(const struct sweep_view *v, const struct ml_sweep_request *r,
+                  struct ml_json *j, struct ml_error *err);
 int answer_garbage(const struct sweep_view *v, const struct ml_sweep_request *r,
                    struct ml_json *j, struct ml_error *err);
 

@@ -162,7 +162,6 @@ ml_birth_settle(void)
 {
     if (running) {
         settle();
-        ml_birth_young_bury();
     }
 }
 

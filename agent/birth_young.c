@@ -26,15 +26,7 @@ present(void)
 }
 
 static void
-stamp_recycled(PyObject *op, void *ctx)
-{
-    if (compat_recycled_when_tracked(Py_TYPE(op))) {
-        ml_birth_table_put((uintptr_t)op - compat_preheader_size(op), *(uint8_t *)ctx);
-    }
-}
-
-static void
-stamp_dead(void *ctx, uintptr_t block)
+stamp_block(void *ctx, uintptr_t block)
 {
     ml_birth_table_put(block, *(uint8_t *)ctx);
 }
@@ -43,7 +35,7 @@ static void
 settle(enum compat_young_when when)
 {
     uint8_t epoch = present();
-    compat_young_each(PyInterpreterState_Main(), &young, when, stamp_recycled, &epoch);
+    compat_young_each(PyInterpreterState_Main(), &young, when, stamp_block, &epoch);
 }
 
 void
@@ -52,20 +44,13 @@ ml_birth_young_settle(void)
     settle(COMPAT_YOUNG_OTHER);
 }
 
-static void
-bury_in(PyInterpreterState *interp)
-{
-    uint8_t epoch = present();
-    compat_free_lists_off(interp);
-    compat_free_lists_each(interp, stamp_dead, &epoch);
-}
-
 void
 ml_birth_young_bury(void)
 {
     PyInterpreterState *interp = NULL;
+    uint8_t epoch = present();
     while ((interp = compat_interp_next(interp)) != NULL) {
-        bury_in(interp);
+        compat_free_lists_each(interp, stamp_block, &epoch);
     }
 }
 
@@ -78,7 +63,6 @@ collector_calls(PyObject *self, PyObject *const *args, Py_ssize_t count)
     if (present() != 0 && count > 0 && PyUnicode_Check(args[0])) {
         bool start = PyUnicode_GetLength(args[0]) == 5;
         settle(start ? COMPAT_YOUNG_START : COMPAT_YOUNG_STOP);
-        bury_in(PyInterpreterState_Main());
     }
     Py_RETURN_NONE;
 }
@@ -122,6 +106,7 @@ ml_birth_young_start(struct ml_error *err)
                                  : ml_error_set(err, ML_EUNSUPPORTED,
                                                 "the collector has no gc.callbacks");
     }
+    compat_deaths_watch();
     young.collections = -1;
     ml_birth_young_settle();
     ml_birth_young_bury();
@@ -133,12 +118,9 @@ ml_birth_young_stop(void)
 {
     PyObject *callbacks = compat_gc_callbacks(PyInterpreterState_Main());
     Py_ssize_t i = callback_index(callbacks);
-    PyInterpreterState *interp = NULL;
+    compat_deaths_unwatch();
     if (i >= 0 && PyList_SetSlice(callbacks, i, i + 1, NULL) < 0) {
         PyErr_Clear();
-    }
-    while ((interp = compat_interp_next(interp)) != NULL) {
-        compat_free_lists_on(interp);
     }
     Py_CLEAR(young.mark);
     Py_CLEAR(young.fence);

@@ -75,7 +75,8 @@ monitors_post(struct ml_monitor *m, bool warm_up, double now, struct ml_error *e
 
 /* -- asking ------------------------------------------------------------------------ */
 
-/* The options were checked when the monitor was opened. What was told the last time goes along; the sweep reads it in its copy. */
+/* The options were checked when the monitor was opened. What was told the last time goes
+ * along; the sweep reads it in its copy. */
 static int
 complete(struct ml_monitor *m, const struct ml_settings *agent, struct ml_error *err)
 {
@@ -136,7 +137,8 @@ free_if_closed(struct ml_monitor *m)
     }
 }
 
-/* {"report_id": ..., "text": ...} as the writer answers. */
+/* {"report_id": ..., "text": ...} as the writer answers; where it could not store, the
+ * text says so itself, or there is only a sentence. */
 static void
 hear(struct ml_monitor *m, const struct ml_json_doc *doc)
 {
@@ -147,13 +149,14 @@ hear(struct ml_monitor *m, const struct ml_json_doc *doc)
     if (id != 0 && doc->tok[id].type == ML_JSON_STRING) {
         ml_json_copy_string(doc, id, m->report_id, sizeof(m->report_id));
     }
-    uint32_t shown = failed != 0 ? failed : said;
+    bool text = said != 0 && doc->tok[said].type == ML_JSON_STRING;
+    uint32_t shown = text ? said : failed;
     size_t room = shown != 0 ? doc->tok[shown].end - doc->tok[shown].start + 1 : 1;
     char *copy = calloc(1, room);
     if (copy != NULL && shown != 0) {
         ml_json_copy_string(doc, shown, copy, room);
     }
-    monitors_tell(m, failed != 0 ? ML_TOLD_ERROR : ML_TOLD_REPORT, copy,
+    monitors_tell(m, shown == failed && failed != 0 ? ML_TOLD_ERROR : ML_TOLD_REPORT, copy,
                   copy != NULL ? strlen(copy) : 0);
     free(copy);
 }

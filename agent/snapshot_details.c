@@ -1,81 +1,150 @@
 /* SPDX-License-Identifier: MIT
  *
- * The key `object_details_list`, in the shape that the original tool's readers know: each
- * object with its text, size and the graph of what refers to it, here its shortest path.
+ * The key `object_details_list`: which objects are shown one by one, and each with its
+ * text, size, age and who refers to it.
+ *
+ * In a plain snapshot one object of each finding, then the second of each. Of suspects at
+ * least one of each type while there is room, the most common types first, and more
+ * objects of more common types where there is room left.
  */
 #include "snapshot.h"
 
 #include <string.h>
 
-/* One entry of graph_nodes; it refers to the one written before it. */
+/* -- choosing ---------------------------------------------------------------------- */
+
 static void
-write_node(struct ml_json *j, uint32_t id, const char *name, size_t len, uint64_t address)
+choose_examples(struct snapshot *s)
 {
-    ml_json_begin_object(j);
-    ml_json_kv_uint(j, "id", id);
-    ml_json_key(j, "name");
-    ml_json_strn(j, name, len);
-    ml_json_kv_uint(j, "object_id", address);
-    ml_json_key(j, "referent_ids");
-    ml_json_begin_array(j);
-    if (id > 0) {
-        ml_json_uint(j, id - 1);
+    for (uint32_t round = 0; round < SNAPSHOT_EXAMPLES; round++) {
+        for (uint32_t i = 0; i < s->count && s->detail_count < s->detail_room; i++) {
+            if (round < s->shown[i].example_count) {
+                s->detail[s->detail_count++] = s->shown[i].example[round];
+            }
+        }
     }
-    ml_json_end_array(j);
-    ml_json_end_object(j);
 }
 
-static const char *
-reference_name(const struct object_path *p, uint32_t i)
+/* Of `room` objects, how many of each type: one each, then in proportion, then what is
+ * left over to the most common. `quota` is by rank (suspects.by_count). */
+static void
+share_out(const struct snapshot_suspects *t, uint32_t *quota, uint32_t kinds, uint32_t room)
 {
-    return i > 0                           ? p->step[i].name.words
-           : p->root_name.words[0] != '\0' ? p->root_name.words
-                                           : "native code";
+    uint64_t total = 0, left = room - kinds, spare = left;
+    for (uint32_t i = 0; i < kinds; i++) {
+        total += t->kind[t->by_count[i]].count - 1;
+    }
+    for (uint32_t i = 0; i < kinds; i++) {
+        uint64_t more = t->kind[t->by_count[i]].count - 1;
+        uint64_t part = total > 0 ? (uint64_t)((double)spare * (double)more / (double)total)
+                                  : 0;
+        part = part < more ? part : more;
+        part = part < left ? part : left;
+        quota[i] = 1 + (uint32_t)part;
+        left -= part;
+    }
+    for (uint32_t i = 0; i < kinds && left > 0; i++) {
+        uint64_t more = t->kind[t->by_count[i]].count - quota[i];
+        uint64_t part = more < left ? more : left;
+        quota[i] += (uint32_t)part;
+        left -= part;
+    }
 }
 
-/* The object, then for each holder the reference and the holder itself, then the root.
- * Instances' own dicts and cells are passed through. Returns the last id. */
-static uint32_t
-write_chain(struct snapshot *s)
+/* Room for each type's objects in s->detail, in the order of the types: `next` and `end`
+ * are by kind. */
+static void
+choose_suspects(struct snapshot *s, uint32_t *quota, uint32_t *next, uint32_t *end)
 {
     const struct sweep_view *v = s->v;
-    const struct object_path *p = s->path;
-    uint32_t id = 0;
-    for (uint32_t i = p->count; i-- > 0;) {
-        uint32_t node = p->step[i].node;
-        bool folded = i + 1 < p->count && (v->take.graph.flags[node] & ML_NODE_FOLD);
-        if (folded && i > 0) {
-            continue;
-        }
-        if (!folded) {
-            s->text.len = 0;
-            take_type_short_name(take_kind_of(&v->take, node)->type, &s->text);
-            ml_buf_puts(&s->text, " (object)");
-            write_node(s->j, id++, s->text.data, s->text.len, v->take.graph.address[node]);
-        }
-        const char *name = reference_name(p, i);
-        uint32_t holder = i > 0 ? p->step[i - 1].node : node;
-        write_node(s->j, id++, name, strlen(name), v->take.graph.address[holder]);
+    const struct snapshot_suspects *t = &s->suspects;
+    uint32_t kinds = t->kinds < s->detail_room ? t->kinds : s->detail_room;
+    share_out(t, quota, kinds, s->detail_room);
+    for (uint32_t i = 0; i < kinds; i++) {
+        next[t->by_count[i]] = s->detail_count;
+        s->detail_count += quota[i];
+        end[t->by_count[i]] = s->detail_count;
     }
-    return id - 1;
+    for (uint32_t i = 0; i < v->paths.reached; i++) {
+        uint32_t node = v->paths.order[i], kind = v->take.graph.kind[node];
+        if (next[kind] < end[kind] && snapshot_is_told(s, node)) {
+            s->detail[next[kind]++] = node;
+        }
+    }
 }
 
-static void
-write_referrer_graph(struct snapshot *s)
+static int
+choose_by_type(struct snapshot *s, struct ml_error *err)
 {
-    struct ml_json *j = s->j;
-    ml_json_begin_object(j);
-    ml_json_key(j, "target_ids");
-    ml_json_raw(j, "[0]", 3);
-    ml_json_key(j, "graph_nodes");
-    ml_json_begin_array(j);
-    uint32_t last = write_chain(s);
-    ml_json_end_array(j);
-    ml_json_key(j, "root_ids");
-    ml_json_begin_array(j);
-    ml_json_uint(j, last);
-    ml_json_end_array(j);
-    ml_json_end_object(j);
+    const struct ml_alloc *a = s->v->a;
+    size_t kinds = s->v->take.kinds.len;
+    uint32_t *room = ml_alloc_array(a, kinds * 3, sizeof(*room));
+    if (room == NULL) {
+        return ml_error_nomem(err);
+    }
+    choose_suspects(s, room, room + kinds, room + 2 * kinds);
+    ml_alloc_free_array(a, room, kinds * 3, sizeof(*room));
+    return ML_OK;
+}
+
+static int
+mark_roots(struct snapshot *s, struct ml_error *err)
+{
+    const struct ml_heap_graph *g = &s->v->take.graph;
+    if (!ml_bitset_init(&s->rooted, s->v->a, g->node_count)) {
+        return ml_error_nomem(err);
+    }
+    for (size_t i = 0; i < g->roots.len; i++) {
+        ml_bitset_add(&s->rooted, g->roots.data[i].node);
+    }
+    return ML_OK;
+}
+
+int
+snapshot_choose_details(struct snapshot *s, struct ml_error *err)
+{
+    int most = s->r->max_object_details == ML_REQUEST_UNSET
+                   ? s->v->job->settings.report.max_object_details
+                   : s->r->max_object_details;
+    uint64_t there = s->v->watch != NULL ? s->suspects.count
+                                         : (uint64_t)s->count * SNAPSHOT_EXAMPLES;
+    s->detail_room = most <= 0 ? 0 : (uint64_t)most < there ? (uint32_t)most : (uint32_t)there;
+    s->detail = ml_alloc_array(s->v->a, s->detail_room, sizeof(*s->detail));
+    if (s->detail == NULL) {
+        return ml_error_nomem(err);
+    }
+    if (s->detail_room == 0) {
+        return ML_OK;
+    }
+    if (s->v->watch == NULL) {
+        choose_examples(s);
+        return mark_roots(s, err);
+    }
+    int rc = choose_by_type(s, err);
+    return rc == ML_OK ? mark_roots(s, err) : rc;
+}
+
+/* -- writing ----------------------------------------------------------------------- */
+
+static void
+write_suspect_keys(struct snapshot *s, uint32_t node)
+{
+    uint8_t epoch = snapshot_epoch(s->v, node);
+    uint64_t calls = snapshot_age_calls(s->v->watch, epoch);
+    uint32_t finding = snapshot_finding_of(s, node);
+    ml_json_kv_double(s->j, "age_s", snapshot_age_s(s->v->watch, epoch), 3);
+    if (calls > 0) {
+        ml_json_kv_uint(s->j, "age_calls", calls);
+    }
+    else {
+        ml_json_kv_null(s->j, "age_calls");
+    }
+    if (finding > 0) {
+        ml_json_kv_uint(s->j, "finding", finding);
+    }
+    else {
+        ml_json_kv_null(s->j, "finding");
+    }
 }
 
 static void
@@ -96,35 +165,28 @@ write_detail(struct snapshot *s, uint32_t node, bool referrers)
     ml_json_end_object(j);
     ml_json_key(j, "referrer_graph");
     if (referrers) {
-        describe_path(v, node, s->path);
-        write_referrer_graph(s);
+        snapshot_write_referrers(s, node);
     }
     else {
         ml_json_null(j);
     }
     ml_json_kv_bool(j, "referrers_checked", referrers);
+    if (v->watch != NULL) {
+        write_suspect_keys(s, node);
+    }
     ml_json_end_object(j);
 }
 
-/* One object of each finding, then the second of each, as long as there is room. */
 void
 snapshot_write_details(struct snapshot *s)
 {
-    const struct ml_settings *settings = &s->v->job->settings;
-    bool referrers = s->r->referrers == ML_REQUEST_UNSET ? settings->referrers.check
-                                                         : s->r->referrers != 0;
-    int left = s->r->max_object_details == ML_REQUEST_UNSET
-                   ? settings->report.max_object_details
-                   : s->r->max_object_details;
+    bool referrers = s->r->referrers == ML_REQUEST_UNSET
+                         ? s->v->job->settings.referrers.check
+                         : s->r->referrers != 0;
     ml_json_key(s->j, "object_details_list");
     ml_json_begin_array(s->j);
-    for (uint32_t round = 0; round < SNAPSHOT_EXAMPLES; round++) {
-        for (uint32_t i = 0; i < s->count && left > 0; i++) {
-            if (round < s->shown[i].example_count) {
-                write_detail(s, s->shown[i].example[round], referrers);
-                left--;
-            }
-        }
+    for (uint32_t i = 0; i < s->detail_count; i++) {
+        write_detail(s, s->detail[i], referrers);
     }
     ml_json_end_array(s->j);
 }

@@ -38,7 +38,13 @@ write_examples(struct snapshot *s, const struct shown *f)
         describe_expression(s->path, false, &s->text);
         ml_json_begin_object(j);
         describe_object_keys(s->v, f->example[i], j);
-        ml_json_kv_null(j, "age_s");
+        if (f->suspect != NULL) {
+            uint8_t epoch = snapshot_epoch(s->v, f->example[i]);
+            ml_json_kv_double(j, "age_s", snapshot_age_s(s->v->watch, epoch), 3);
+        }
+        else {
+            ml_json_kv_null(j, "age_s");
+        }
         ml_json_key(j, "path");
         ml_json_strn(j, s->text.data, s->text.len);
         ml_json_end_object(j);
@@ -65,14 +71,41 @@ write_identity(struct snapshot *s, const struct shown *f, uint32_t id)
 }
 
 static void
-write_figures(struct snapshot *s, const struct ml_finding *f)
+write_ages(struct snapshot *s, const struct shown *f)
 {
     struct ml_json *j = s->j;
-    ml_json_kv_uint(j, "count", f->count);
-    ml_json_kv_null(j, "count_before");
-    ml_json_kv_uint(j, "shallow_size", f->shallow);
-    ml_json_kv_uint(j, "retained_size", f->retained);
-    ml_json_kv_null(j, "oldest_age_s");
+    if (f->suspect == NULL) {
+        ml_json_kv_null(j, "oldest_age_s");
+        return;
+    }
+    ml_json_kv_double(j, "oldest_age_s", f->ages.oldest_s, 3);
+    ml_json_kv_double(j, "median_age_s", f->ages.median_s, 3);
+    ml_json_kv_double(j, "youngest_age_s", f->ages.youngest_s, 3);
+    if (f->ages.oldest_calls > 0) {
+        ml_json_kv_uint(j, "oldest_age_calls", f->ages.oldest_calls);
+    }
+    else {
+        ml_json_kv_null(j, "oldest_age_calls");
+    }
+    ml_json_kv_uint(j, "parts", f->suspect->parts);
+}
+
+static void
+write_figures(struct snapshot *s, const struct shown *f)
+{
+    struct ml_json *j = s->j;
+    ml_json_kv_uint(j, "count", f->finding->count);
+    if (f->compared) {
+        ml_json_kv_uint(j, "count_before", f->count_before);
+        ml_json_kv_uint(j, "retained_before", f->retained_before);
+    }
+    else {
+        ml_json_kv_null(j, "count_before");
+        ml_json_kv_null(j, "retained_before");
+    }
+    ml_json_kv_uint(j, "shallow_size", f->finding->shallow);
+    ml_json_kv_uint(j, "retained_size", f->finding->retained);
+    write_ages(s, f);
 }
 
 static void
@@ -99,7 +132,7 @@ write_finding(struct snapshot *s, const struct shown *f, uint32_t id)
     snapshot_look_at(s, f);
     ml_json_begin_object(j);
     write_identity(s, f, id);
-    write_figures(s, f->finding);
+    write_figures(s, f);
     write_path(s);
     write_accumulation(s, f->finding);
     ml_json_key(j, "graph");

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "compat/compat.h"
+#include "tallies.h"
 
 #define CANDIDATES 100
 #define MIN_COUNT 10
@@ -18,6 +19,7 @@
 #define MANY_STANDARD ((uint64_t)1024 * 1024) /* bytes retained */
 #define MANY_LIBRARY ((uint64_t)64 * 1024)
 #define MANY_USER ((uint64_t)1024)
+#define FEW_OLD ((uint64_t)64 * 1024) /* bytes of suspects, where nothing is the user's */
 
 static uint8_t
 origin_of_module(const struct take *t, PyObject *name)
@@ -85,8 +87,20 @@ is_furniture(const struct snapshot *s, const struct shown *f)
     return retained < MANY_LIBRARY;
 }
 
-static bool
-is_ignored(struct snapshot *s, const struct shown *f)
+/* Names of imported modules, lines of their sources, their caches. What native code holds
+ * may be anybody's. */
+bool
+snapshot_is_bookkeeping(const struct snapshot *s, const struct shown *f)
+{
+    const struct take *t = &s->v->take;
+    uint32_t root = s->v->paths.root[f->example[0]];
+    return root != ML_PATH_OUTSIDE && origin_of_root(t, root) == ORIGIN_STDLIB &&
+           origin_of_type(t, f->example[0]) == ORIGIN_STDLIB &&
+           f->finding->retained + f->finding->companions_retained < FEW_OLD;
+}
+
+bool
+snapshot_is_ignored(struct snapshot *s, const struct shown *f)
 {
     const struct ml_text_list *ignore = &s->v->job->settings.filter.ignore;
     char hash[24];
@@ -103,6 +117,14 @@ is_ignored(struct snapshot *s, const struct shown *f)
     return false;
 }
 
+int
+snapshot_find_places(struct snapshot *s, struct ml_error *err)
+{
+    const struct sweep_view *v = s->v;
+    return ml_places_build(&v->take.graph, &v->paths, &v->dominator, &v->retained, v->a,
+                           v->cancel, &s->places, err);
+}
+
 static int
 find(struct snapshot *s, struct ml_error *err)
 {
@@ -110,8 +132,7 @@ find(struct snapshot *s, struct ml_error *err)
     struct type_filter filter = {v, s->r};
     struct ml_finding_options options = {CANDIDATES, MIN_COUNT, MIN_SINGLE, describe_wanted,
                                          &filter};
-    int rc = ml_places_build(&v->take.graph, &v->paths, &v->dominator, &v->retained, v->a,
-                             v->cancel, &s->places, err);
+    int rc = snapshot_find_places(s, err);
     if (rc == ML_OK) {
         rc = ml_findings_pick(&v->take.graph, &v->paths, &s->places, &v->retained, &options,
                               v->a, &s->findings, err);
@@ -146,6 +167,33 @@ find_examples(struct snapshot *s, struct ml_error *err)
     return ML_OK;
 }
 
+/* What there was at the last look, by the place's key. */
+static int
+compare(struct snapshot *s, struct ml_error *err)
+{
+    const struct ml_growth_before *before = s->v->job->before;
+    struct ml_suspects_options o = {0};
+    if (before == NULL || before->at == 0) {
+        return ML_OK;
+    }
+    uint64_t *key = ml_alloc_array(s->v->a, s->places.count, sizeof(*key));
+    if (key == NULL) {
+        return ml_error_nomem(err);
+    }
+    tallies_options(s->v, &o);
+    ml_place_keys(&s->places, &o, key);
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct shown *f = &s->shown[i];
+        const struct ml_tally_row *row = ml_tally_find(&before->places,
+                                                       key[f->finding->place]);
+        f->compared = true;
+        f->count_before = row != NULL ? row->count : 0;
+        f->retained_before = row != NULL ? row->bytes : 0;
+    }
+    ml_alloc_free_array(s->v->a, key, s->places.count, sizeof(*key));
+    return ML_OK;
+}
+
 int
 snapshot_pick(struct snapshot *s, struct ml_error *err)
 {
@@ -155,11 +203,12 @@ snapshot_pick(struct snapshot *s, struct ml_error *err)
         f->finding = &s->findings.finding[i];
         f->example[0] = s->places.place[f->finding->place].first;
         f->example_count = 1;
-        bool kept = !is_no_pile(f->finding) && !is_furniture(s, f) && !is_ignored(s, f);
+        bool kept = !is_no_pile(f->finding) && !is_furniture(s, f) && !snapshot_is_ignored(s, f);
         s->count += kept ? 1 : 0;
         if (s->count == SNAPSHOT_FINDINGS) {
             break;
         }
     }
-    return rc == ML_OK ? find_examples(s, err) : rc;
+    rc = rc == ML_OK ? find_examples(s, err) : rc;
+    return rc == ML_OK ? compare(s, err) : rc;
 }

@@ -132,6 +132,48 @@ put_noun(const struct snapshot *s, const struct shown *f, struct ml_buf *out)
     ml_buf_puts(out, n == 1 ? " object" : " objects");
 }
 
+/* " (+3 870)" since the last look. */
+static void
+put_growth(const struct shown *f, struct ml_buf *out)
+{
+    uint64_t now = f->finding->count;
+    if (f->compared && now > f->count_before && f->count_before > 0) {
+        ml_buf_puts(out, " (+");
+        ml_human_count(out, now - f->count_before);
+        ml_buf_putc(out, ')');
+    }
+}
+
+static void
+put_companions(const struct shown *f, struct ml_buf *out)
+{
+    if (f->suspect != NULL && f->finding->companions > 0) {
+        ml_buf_puts(out, " and ");
+        ml_human_count(out, f->finding->companions);
+        ml_buf_puts(out, f->finding->companions == 1 ? " other" : " others");
+    }
+}
+
+/* ", the oldest 5 min old," */
+static void
+put_age(const struct shown *f, struct ml_buf *out)
+{
+    bool one = f->finding->count == 1;
+    if (f->suspect == NULL) {
+        return;
+    }
+    if (f->ages.oldest_calls > 0) {
+        ml_buf_puts(out, one ? ", it survived " : ", the oldest survived ");
+        ml_human_count(out, f->ages.oldest_calls);
+        ml_buf_puts(out, f->ages.oldest_calls == 1 ? " call," : " calls,");
+    }
+    else if (f->ages.oldest_s > 0) {
+        ml_buf_puts(out, one ? ", " : ", the oldest ");
+        ml_human_seconds(out, f->ages.oldest_s);
+        ml_buf_puts(out, " old,");
+    }
+}
+
 void
 snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out)
 {
@@ -139,6 +181,8 @@ snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out)
     ml_human_count(out, finding->count);
     ml_buf_putc(out, ' ');
     put_noun(s, f, out);
+    put_growth(f, out);
+    put_companions(f, out);
     ml_buf_puts(out, " held by ");
     ml_buf_append(out, s->holder.data, s->holder.len);
     if (finding->accumulation != ML_NO_NODE && finding->accumulation != f->example[0]) {
@@ -149,6 +193,9 @@ snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out)
         ml_human_count(out, entries);
         ml_buf_puts(out, entries == 1 ? " entry)" : " entries)");
     }
-    ml_buf_puts(out, finding->count == 1 ? " retains " : " retain ");
-    ml_human_bytes(out, finding->retained);
+    put_age(f, out);
+    bool one = finding->count == 1 && (f->suspect == NULL || finding->companions == 0);
+    ml_buf_puts(out, one ? " retains " : " retain ");
+    ml_human_bytes(out, finding->retained + (f->suspect != NULL
+                                                 ? finding->companions_retained : 0));
 }

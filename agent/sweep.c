@@ -303,6 +303,7 @@ make_job(struct ml_sweep *s, const struct ml_sweep_env *env,
     snprintf(job->writer, sizeof(job->writer), "%s", env->writer);
     snprintf(job->name, sizeof(job->name), "%s", env->name);
     job->pid = (int)getpid();
+    job->before = env->before;
     job->memory_limit = sweep_memory_limit(settings);
     job->started = sweep_now();
     job->started_at = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;

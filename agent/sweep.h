@@ -20,6 +20,7 @@
 
 #include "ops.h"
 #include "settings.h"
+#include "tally.h"
 
 struct ml_sweep;
 struct ml_watch;
@@ -35,6 +36,20 @@ struct ml_sweep_question {
 struct ml_sweep_figures {
     uint64_t rss, peak_rss; /* of the program, bytes */
     uint64_t suspects;
+};
+
+/* Rows for the next sweep of whoever asked: of types or of places; see tally.h. */
+struct ml_sweep_tally {
+    bool places;
+    double at; /* monotonic seconds of that look at the heap */
+    const struct ml_tally_row *rows; /* ascending; during the callback only */
+    uint32_t count;
+};
+
+/* What `growth` compares with: the last `growth` or plain `snapshot`. */
+struct ml_growth_before {
+    struct ml_tally types, places;
+    double at; /* monotonic; 0: there was none */
 };
 
 struct ml_sweep_stats {
@@ -57,6 +72,8 @@ struct ml_sweep_callbacks {
     void (*progress)(void *ctx, uint64_t token, const char *step, double done);
     /* Of a watched question, before its result. */
     void (*figures)(void *ctx, uint64_t token, const struct ml_sweep_figures *figures);
+    /* Of a snapshot or `growth`, before its result, at most once for types and places. */
+    void (*tally)(void *ctx, uint64_t token, const struct ml_sweep_tally *tally);
     void (*ended)(void *ctx, const struct ml_sweep_stats *stats);
 };
 
@@ -64,6 +81,7 @@ struct ml_sweep_callbacks {
 struct ml_sweep_env {
     const char *writer;  /* absolute path of memalotctl, "" when there is none */
     const char *name;    /* the process's name for reports */
+    const struct ml_growth_before *before; /* stays and does not change while it runs */
 };
 
 struct ml_sweep *ml_sweep_new(const struct ml_sweep_callbacks *callbacks);

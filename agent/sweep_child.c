@@ -116,6 +116,36 @@ on_fatal(void *ctx, int signal)
     _exit(2);
 }
 
+static void
+send_tally(struct child *c, uint32_t index, bool places, struct ml_tally *tally)
+{
+    struct ml_buf whole;
+    ml_buf_init(&whole, &c->arena.alloc);
+    ml_tally_close(tally, SWEEP_TALLY_ROWS);
+    struct sweep_tally_frame frame = {places, tally->count, c->job->started};
+    ml_buf_append(&whole, &frame, sizeof(frame));
+    ml_buf_append(&whole, tally->row, tally->count * sizeof(*tally->row));
+    if (!whole.failed) {
+        send_frame(c, FRAME_TALLY, index, whole.data, whole.len);
+    }
+    ml_buf_fini(&whole);
+}
+
+/* What the agent keeps of an answer for the next one. */
+static void
+send_after(struct child *c, uint32_t index, struct sweep_after *after)
+{
+    if (after->has_figures) {
+        send_frame(c, FRAME_FIGURES, index, &after->figures, sizeof(after->figures));
+    }
+    if (after->has_tallies) {
+        send_tally(c, index, false, &after->types);
+        send_tally(c, index, true, &after->places);
+    }
+    ml_tally_fini(&after->types);
+    ml_tally_fini(&after->places);
+}
+
 /* -- answers ----------------------------------------------------------------------- */
 
 static int
@@ -135,6 +165,10 @@ answer(const struct sweep_view *v, const struct ml_sweep_request *r, struct ml_j
         return answer_refs(v, r, j, err);
     case ML_SWEEP_GARBAGE:
         return answer_garbage(v, r, j, err);
+    case ML_SWEEP_MEMORY:
+        return answer_memory(v, r, j, err);
+    case ML_SWEEP_GROWTH:
+        return answer_growth(v, r, j, err);
     }
     return ml_error_set(err, ML_EINVAL, "an unknown kind of question");
 }
@@ -281,14 +315,18 @@ store(struct child *c, uint32_t index, const struct ml_buf *iteration)
 }
 
 static void
-answer_question(struct child *c, const struct sweep_view *v, uint32_t index)
+answer_question(struct child *c, struct sweep_view *v, uint32_t index)
 {
+    struct sweep_after after = {0};
     const struct ml_sweep_request *r = &c->job->questions[index].request;
     struct ml_error err = {0};
     struct ml_buf out;
     struct ml_json j;
     ml_buf_init(&out, &c->arena.alloc);
     ml_json_init(&j, &out);
+    ml_tally_init(&after.types, &c->arena.alloc);
+    ml_tally_init(&after.places, &c->arena.alloc);
+    v->after = &after;
     const struct ml_watch *watch = c->job->questions[index].watch;
     bool bare = r->kind == ML_SWEEP_SNAPSHOT && !r->save && watch == NULL;
     call_texts_init(v->texts, &c->arena.alloc, watch != NULL ? watch->str_func : NULL);
@@ -298,6 +336,9 @@ answer_question(struct child *c, const struct sweep_view *v, uint32_t index)
     ml_buf_puts(&out, bare ? "}" : "");
     if (rc == ML_OK && out.failed) {
         rc = ml_error_nomem(&err);
+    }
+    if (rc == ML_OK) {
+        send_after(c, index, &after);
     }
     if (rc < 0) {
         send_error(c, FRAME_ERROR, index, &err);

@@ -95,6 +95,29 @@ on_figures_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *da
 }
 
 static void
+on_tally_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
+{
+    struct sweep_tally_frame head;
+    if (f->length < sizeof(head)) {
+        return;
+    }
+    memcpy(&head, data, sizeof(head));
+    uint64_t bytes = f->length - sizeof(head);
+    if (head.count > SWEEP_TALLY_ROWS ||
+        bytes != head.count * (uint64_t)sizeof(struct ml_tally_row)) {
+        return;
+    }
+    struct ml_tally_row *rows = ml_alloc_array(&ml_alloc_libc, head.count, sizeof(*rows));
+    if (rows == NULL) {
+        return; /* then it is as if nobody had looked */
+    }
+    memcpy(rows, data + sizeof(head), bytes); /* the input is not aligned */
+    struct ml_sweep_tally tally = {head.places != 0, head.at, rows, head.count};
+    s->to.tally(s->to.ctx, s->job->questions[f->index].token, &tally);
+    ml_alloc_free_array(&ml_alloc_libc, rows, head.count, sizeof(*rows));
+}
+
+static void
 on_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
 {
     switch ((enum sweep_frame_type)f->type) {
@@ -109,6 +132,9 @@ on_frame(struct ml_sweep *s, const struct sweep_frame *f, const char *data)
         break;
     case FRAME_FIGURES:
         on_figures_frame(s, f, data);
+        break;
+    case FRAME_TALLY:
+        on_tally_frame(s, f, data);
         break;
     case FRAME_ERROR:
     case FRAME_FAULT:

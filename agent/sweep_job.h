@@ -25,6 +25,7 @@ enum sweep_frame_type {
     FRAME_FAULT, /* the sweep process crashed outside guarded code */
     FRAME_STORE,
     FRAME_FIGURES, /* struct ml_sweep_figures of a watched question */
+    FRAME_TALLY,   /* sweep_tally_frame, then its rows: struct ml_tally_row, ascending */
     FRAME_DONE,
 };
 
@@ -42,6 +43,15 @@ struct sweep_error_frame {
 struct sweep_store_frame {
     uint64_t iteration; /* bytes of it, which follow first; then the line */
 };
+
+struct sweep_tally_frame {
+    uint32_t places; /* 1: of places, 0: of types */
+    uint32_t count;  /* rows that follow */
+    double at;
+};
+
+/* Rows that are remembered for the next look, those with the most bytes. */
+#define SWEEP_TALLY_ROWS 20000
 
 struct sweep_done_frame {
     uint32_t objects;
@@ -69,6 +79,7 @@ struct sweep_job {
     int out;               /* write end of the pipe; -1 in place */
     struct ml_buf *in_place; /* frames go here instead; NULL in the sweep process */
     uint64_t memory_limit; /* bytes the analysis may map, 0: none */
+    const struct ml_growth_before *before;
     double started;        /* monotonic seconds */
     int64_t started_at;    /* microseconds since the epoch */
     bool during_collection; /* the collector did not come to rest */

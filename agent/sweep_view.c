@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "watch.h"
+
 #define SPARE_REFS (1 << 20) /* the figures are of a moment ago */
 
 /* A small file of /proc without stdio; terminated. */
@@ -42,6 +44,8 @@ read_memory(int pid, struct sweep_memory *out)
     out->rss = kilobytes_after(text, "VmRSS:");
     out->swap = kilobytes_after(text, "VmSwap:");
     out->peak_rss = kilobytes_after(text, "VmHWM:");
+    out->files = kilobytes_after(text, "RssFile:");
+    out->shared = kilobytes_after(text, "RssShmem:");
     read_small("/proc/meminfo", text, sizeof(text));
     out->host_total = kilobytes_after(text, "MemTotal:");
 }
@@ -82,6 +86,28 @@ count_totals(struct sweep_view *v, struct ml_error *err)
     return count_furniture(v, err);
 }
 
+static int
+analyse(struct sweep_view *v, struct ml_error *err)
+{
+    const struct ml_heap_graph *g = &v->take.graph;
+    const struct ml_alloc *a = v->a;
+    int rc = ml_reverse_build(g, a, v->cancel, &v->reverse, err);
+    if (rc == ML_OK) {
+        rc = ml_reach_compute(g, &v->reverse, v->take.refs, a, v->cancel, &v->reach, err);
+    }
+    if (rc == ML_OK) {
+        rc = ml_path_tree_build(g, &v->reach, a, v->cancel, &v->paths, err);
+    }
+    if (rc == ML_OK) {
+        rc = ml_dominator_build(g, &v->reverse, &v->reach, a, v->cancel, &v->dominator,
+                                err);
+    }
+    if (rc == ML_OK) {
+        rc = ml_retained_compute(g, &v->dominator, a, &v->retained, err);
+    }
+    return rc == ML_OK ? count_totals(v, err) : rc;
+}
+
 int
 sweep_view_build(struct sweep_view *v, const struct sweep_job *job,
                  const struct ml_alloc *a, const struct ml_cancel *cancel,
@@ -92,29 +118,19 @@ sweep_view_build(struct sweep_view *v, const struct sweep_job *job,
     v->a = a;
     v->cancel = cancel;
     read_memory(job->pid, &v->memory);
+    const struct ml_watch *watch = job->questions[0].watch;
+    v->watch = watch != NULL && !watch->plain ? watch : NULL;
+    if (v->watch != NULL && watch->warm_up) {
+        return ML_OK; /* nothing is old enough: the program's memory is all there is */
+    }
     int rc = take_init(&v->take, a, cancel, guard, err);
+    v->take.watch = watch;
     v->take.redact = (int)job->settings.report.redact;
     v->take.most_refs = (v->memory.rss + v->memory.swap) / sizeof(void *) + SPARE_REFS;
     if (rc == ML_OK) {
         rc = take_all(&v->take, err);
     }
-    const struct ml_heap_graph *g = &v->take.graph;
-    if (rc == ML_OK) {
-        rc = ml_reverse_build(g, a, cancel, &v->reverse, err);
-    }
-    if (rc == ML_OK) {
-        rc = ml_reach_compute(g, &v->reverse, v->take.refs, a, cancel, &v->reach, err);
-    }
-    if (rc == ML_OK) {
-        rc = ml_path_tree_build(g, &v->reach, a, cancel, &v->paths, err);
-    }
-    if (rc == ML_OK) {
-        rc = ml_dominator_build(g, &v->reverse, &v->reach, a, cancel, &v->dominator, err);
-    }
-    if (rc == ML_OK) {
-        rc = ml_retained_compute(g, &v->dominator, a, &v->retained, err);
-    }
-    return rc == ML_OK ? count_totals(v, err) : rc;
+    return rc == ML_OK ? analyse(v, err) : rc;
 }
 
 void

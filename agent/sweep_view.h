@@ -20,10 +20,17 @@ struct sweep_totals {
 
 /* The program's memory, read from /proc. Bytes. */
 struct sweep_memory {
-    uint64_t rss, swap, peak_rss, host_total;
+    uint64_t rss, swap, peak_rss, files, shared, host_total; /* files: mapped ones */
 };
 
 struct call_texts;
+
+/* What an answer leaves behind for the agent, besides its JSON. */
+struct sweep_after {
+    bool has_figures, has_tallies;
+    struct ml_sweep_figures figures;
+    struct ml_tally types, places;
+};
 
 struct sweep_view {
     struct take take;
@@ -35,6 +42,8 @@ struct sweep_view {
     struct sweep_totals totals;
     struct sweep_memory memory;
     const struct sweep_job *job;
+    const struct ml_watch *watch; /* of the question, when it looks for suspects */
+    struct sweep_after *after;    /* of the answer being written */
     const struct ml_alloc *a;
     const struct ml_cancel *cancel;
     uint64_t peak; /* bytes the analysis needed */

@@ -24,7 +24,7 @@
 #include "sweep_job.h"
 
 #define STACK_SIZE (64 * 1024)
-#define ANSWER_LIMIT (1024 * 1024)
+#define ANSWER_LIMIT (64 * 1024 * 1024) /* a text for the console may be long */
 
 struct writer {
     char *argv[16];
@@ -220,11 +220,21 @@ sweep_writer_store(const struct sweep_job *job, const char *line, size_t len,
     return rc;
 }
 
+static bool
+has_text(const struct ml_buf *reply)
+{
+    static const char key[] = "\"text\":\"";
+    return reply->len > 1 && reply->data[0] == '{' &&
+           memmem(reply->data, reply->len, key, sizeof(key) - 1) != NULL;
+}
+
 void
 sweep_stored_answer(const struct ml_buf *reply, const struct ml_error *err,
                     const char *iteration, size_t len, struct ml_buf *out)
 {
-    if (err->code == ML_OK) {
+    /* A writer that could not store may have made the text for the console all the same;
+     * its answer has the key `error` then. */
+    if (err->code == ML_OK || has_text(reply)) {
         ml_buf_append(out, reply->data, reply->len - 1); /* without the brace */
     }
     else {

@@ -93,6 +93,7 @@ struct take_root {
     PyObject *name;   /* str, or NULL */
     PyCodeObject *code;
     int line;
+    bool own; /* of a stack slot: ML_ROOT_OWN */
 };
 
 ML_VEC(take_root_vec, struct take_root)
@@ -115,6 +116,8 @@ struct take_thread {
 
 ML_VEC(take_thread_vec, struct take_thread)
 
+struct ml_watch;
+
 struct take {
     const struct ml_alloc *a;
     const struct ml_cancel *cancel;
@@ -136,6 +139,7 @@ struct take {
     int redact;             /* settings.report.redact */
     uint32_t tracked;
     uint64_t most_refs;     /* one object cannot hold more: the program's memory in words */
+    const struct ml_watch *watch; /* what is on its way through our hands; NULL: nothing */
     bool failed;            /* an allocation failed somewhere inside a callback */
 };
 
@@ -182,6 +186,15 @@ int take_late_roots(struct take *t, struct ml_error *err);
 
 /* Flags what is furniture by its place; after the walk. */
 void take_furniture(struct take *t);
+
+/* -- take_in_flight.c --------------------------------------------------------------- */
+
+/* Remembers `op` (NULL is fine) as ours: no path leads through it. */
+void take_own(struct take *t, PyObject *op);
+/* Whether `globals` are those of a module of our own. */
+bool take_own_globals(const struct take *t, PyObject *globals);
+/* Whether `op`, held by a temporary of that thread, is only on its way through us. */
+bool take_in_flight(const struct take *t, unsigned long thread, PyObject *op);
 
 /* -- take_sizes.c ------------------------------------------------------------------ */
 

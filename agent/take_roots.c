@@ -121,9 +121,8 @@ list_modules(struct take *t, PyObject *modules)
             return;
         }
         if (m.origin == ORIGIN_OWN) {
-            uint32_t own[] = {take_node(t, module), take_node(t, dict)};
-            t->failed = t->failed || ml_u32vec_push(&t->own, t->a, own[0]) < 0 ||
-                        ml_u32vec_push(&t->own, t->a, own[1]) < 0;
+            take_own(t, module);
+            take_own(t, dict);
         }
     }
 }
@@ -176,7 +175,7 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
             made_in(value, m->name) != only_made_here) {
             continue;
         }
-        struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0};
+        struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0, false};
         add_root(t, value, rank, &root, false);
     }
 }
@@ -200,7 +199,7 @@ add_modules(struct take *t)
     }
     for (size_t i = t->modules.len; i-- > 0 && !t->failed;) {
         if (t->modules.data[i].origin != ORIGIN_OWN) {
-            struct take_root root = {ROOT_MODULE, (uint32_t)i, NULL, NULL, NULL, 0};
+            struct take_root root = {ROOT_MODULE, (uint32_t)i, NULL, NULL, NULL, 0, false};
             add_root(t, t->modules.data[i].dict, RANK_MODULE, &root, false);
         }
     }
@@ -212,7 +211,16 @@ struct frame_walk {
     struct take *t;
     struct compat_frame frame;
     uint32_t thread;
+    unsigned long ident; /* of that thread */
+    bool own;            /* the frame is ours */
 };
+
+/* What only we hold begins no path. */
+static uint32_t
+rank_of_temporary(const struct frame_walk *w, uint32_t rank, PyObject *op)
+{
+    return w->own || take_in_flight(w->t, w->ident, op) ? ML_ROOT_OWN : rank;
+}
 
 static PyObject *
 attribute(PyObject *op, const char *name)
@@ -250,8 +258,14 @@ thread_name(unsigned long ident)
 static bool
 enter_frame(void *ctx, const struct compat_frame *frame)
 {
-    ((struct frame_walk *)ctx)->frame = *frame;
-    return !((struct frame_walk *)ctx)->t->failed;
+    struct frame_walk *w = ctx;
+    w->frame = *frame;
+    w->own = take_own_globals(w->t, frame->globals);
+    if (w->own) {
+        take_own(w->t, frame->object);
+        take_own(w->t, frame->generator);
+    }
+    return !w->t->failed;
 }
 
 static void
@@ -259,18 +273,19 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
 {
     struct frame_walk *w = ctx;
     struct take_root root = {ROOT_LOCAL, w->thread, NULL, name, w->frame.code,
-                             w->frame.line};
+                             w->frame.line, false};
     switch (kind) {
     case COMPAT_LOCAL:
     case COMPAT_FREE:
-        add_root(w->t, op, RANK_LOCAL, &root, !w->frame.shown);
+        add_root(w->t, op, w->own ? ML_ROOT_OWN : RANK_LOCAL, &root, !w->frame.shown);
         break;
     case COMPAT_STACK:
         root.kind = ROOT_STACK;
-        add_root(w->t, op, RANK_STACK, &root, !w->frame.shown);
+        add_root(w->t, op, rank_of_temporary(w, RANK_STACK, op), &root, !w->frame.shown);
         break;
     case COMPAT_MAYBE:
         root.kind = ROOT_STACK;
+        root.own = rank_of_temporary(w, RANK_MAYBE, op) == ML_ROOT_OWN;
         if (ml_u64vec_push(&w->t->maybe, w->t->a, (uint64_t)(uintptr_t)op) < 0 ||
             take_root_vec_push(&w->t->maybe_roots, w->t->a, root) < 0) {
             w->t->failed = true;
@@ -283,7 +298,8 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
                                             [COMPAT_NAMESPACE] = "namespace"};
         root.kind = ROOT_FRAME_PART;
         root.text = parts[kind];
-        add_root(w->t, op, RANK_FRAME_PART, &root, kind != COMPAT_NAMESPACE);
+        add_root(w->t, op, w->own ? ML_ROOT_OWN : RANK_FRAME_PART, &root,
+                 kind != COMPAT_NAMESPACE);
         break;
     }
     }
@@ -293,8 +309,8 @@ static void
 add_thread_ref(void *ctx, const char *name, PyObject *op)
 {
     struct frame_walk *w = ctx;
-    struct take_root root = {ROOT_THREAD_REF, w->thread, name, NULL, NULL, 0};
-    add_root(w->t, op, RANK_THREAD, &root, true);
+    struct take_root root = {ROOT_THREAD_REF, w->thread, name, NULL, NULL, 0, false};
+    add_root(w->t, op, rank_of_temporary(w, RANK_THREAD, op), &root, true);
 }
 
 static void
@@ -304,13 +320,14 @@ add_thread(struct take *t, PyThreadState *tstate)
     struct take_thread thread = {ident, compat_thread_native_id(tstate),
                                  thread_name(ident),
                                  ident == compat_main_thread_ident()};
-    struct frame_walk w = {.t = t, .thread = (uint32_t)t->threads.len};
+    struct frame_walk w = {.t = t, .thread = (uint32_t)t->threads.len, .ident = ident};
     if (take_thread_vec_push(&t->threads, t->a, thread) < 0) {
         t->failed = true;
         return;
     }
     struct compat_frame_visitor v = {&w, enter_frame, add_local};
     compat_frames_each(tstate, &v);
+    w.own = false;
     compat_thread_each_ref(tstate, add_thread_ref, &w);
 }
 
@@ -334,7 +351,7 @@ static void
 add_interp_ref(void *ctx, const char *name, PyObject *op)
 {
     struct take *t = ctx;
-    struct take_root root = {ROOT_INTERP, 0, name, NULL, NULL, 0};
+    struct take_root root = {ROOT_INTERP, 0, name, NULL, NULL, 0, false};
     add_root(t, op, RANK_INTERP, &root, true);
     if (op != NULL && strcmp(name, "interned strings") == 0) {
         uint32_t node = take_node(t, op);
@@ -362,7 +379,7 @@ take_roots(struct take *t, struct ml_error *err)
 static void
 add_static_types(struct take *t)
 {
-    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0};
+    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0, false};
     for (uint32_t node = 0; node < t->graph.node_count && !t->failed; node++) {
         const struct take_kind *kind = take_kind_of(t, node);
         if (kind->shape == SHAPE_TYPE) {
@@ -397,7 +414,9 @@ add_maybe_roots(struct take *t)
         uint32_t node = nodes.data[i];
         if (node != ML_NO_NODE && t->refs[node] > 0 &&
             (uint32_t)t->refs[node] > seen[node]) {
-            add_root(t, take_object(t, node), RANK_MAYBE, &t->maybe_roots.data[i], true);
+            const struct take_root *root = &t->maybe_roots.data[i];
+            add_root(t, take_object(t, node), root->own ? ML_ROOT_OWN : RANK_MAYBE, root,
+                     true);
         }
     }
     ml_alloc_free_array(t->a, seen, t->graph.node_count + 1, sizeof(*seen));

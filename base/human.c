@@ -37,3 +37,22 @@ ml_human_bytes(struct ml_buf *out, uint64_t bytes)
     ml_buf_printf(out, "%llu.%llu %s", (unsigned long long)whole,
                   (unsigned long long)(tenths % 10), units[unit]);
 }
+
+void
+ml_human_seconds(struct ml_buf *out, double seconds)
+{
+    static const struct {
+        uint64_t below, unit; /* milliseconds */
+        const char *name;
+    } scale[] = {{1000, 1, "ms"},
+                 {120 * 1000, 1000, "s"},
+                 {120 * 60000, 60000, "min"},
+                 {UINT64_C(48) * 3600000, 3600000, "h"},
+                 {UINT64_MAX, 86400000, "d"}};
+    uint64_t ms = seconds > 0 && seconds < 1e12 ? (uint64_t)(seconds * 1000) : 0;
+    size_t i = 0;
+    while (ms >= scale[i].below) {
+        i++;
+    }
+    ml_buf_printf(out, "%llu %s", (unsigned long long)(ms / scale[i].unit), scale[i].name);
+}

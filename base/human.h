@@ -14,4 +14,7 @@ void ml_human_count(struct ml_buf *out, uint64_t n);
 /* 512 -> "512 B", 19952435 -> "19.0 MiB" */
 void ml_human_bytes(struct ml_buf *out, uint64_t bytes);
 
+/* 0.25 -> "250 ms", 5 -> "5 s", 312 -> "5 min", 90000 -> "25 h", 500000 -> "5 d" */
+void ml_human_seconds(struct ml_buf *out, double seconds);
+
 #endif

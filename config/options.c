@@ -122,8 +122,8 @@ const struct ml_option ml_options[ML_OPTION_COUNT] = {
      .help = "Longer texts of objects are cut to this many characters."},
     {"report.call_str", ML_OPTION_BOOL, LIVE, AT(report.call_str),
      .standard = "true",
-     .help = "false: an object's own `__str__` is never run, not even in the sweep's "
-             "own process."},
+     .help = "Objects are shown as their own `__str__` says, which is run in a sealed copy "
+             "of the process, never in the program; false: it is never run."},
     {"report.redact", ML_OPTION_CHOICE, LIVE, AT(report.redact),
      .choices = "none texts names", .standard = "none",
      .help = "`texts`: no contents of objects in reports; `names`: no dict keys "

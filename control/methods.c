@@ -13,6 +13,8 @@ const struct ml_method *const ml_methods[] = {
     &ml_method_config_reload,
     &ml_method_detach,
     &ml_method_garbage,
+    &ml_method_memory,
+    &ml_method_growth,
     &ml_method_monitor_start,
     &ml_method_monitor_stop,
     &ml_method_paths,

@@ -20,6 +20,8 @@ enum ml_sweep_kind {
     ML_SWEEP_PATHS,
     ML_SWEEP_REFS,
     ML_SWEEP_GARBAGE,
+    ML_SWEEP_MEMORY,
+    ML_SWEEP_GROWTH,
 };
 
 #define ML_REQUEST_FILTERS 16

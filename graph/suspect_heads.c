@@ -22,20 +22,23 @@ enum {
 
 static const uint8_t dull = ML_NODE_FOLD | ML_NODE_FURNITURE;
 
-/* Folded nodes and furniture count only as members of a container: a list of closures'
- * cells or of classes is a leak, a new function's cell is a part of the function. */
+/* A list of closures' cells or of classes is a leak, a new function's cell is a part of
+ * the function. */
+bool
+ml_place_is_shown(const struct ml_places *p, uint32_t place)
+{
+    const struct ml_place *q = &p->place[place];
+    if ((q->flags & (dull | ML_NODE_OWN)) == 0) {
+        return true;
+    }
+    return (q->flags & ML_NODE_OWN) == 0 && q->slot == ML_SLOT_SPREAD &&
+           q->parent != ML_NO_NODE && (p->place[q->parent].flags & dull) == 0;
+}
+
 bool
 ml_suspect_candidate(const struct ml_suspect_places *s, uint32_t place)
 {
-    const struct ml_place *q = &s->p.place[place];
-    if (q->count == 0 || (q->flags & ML_NODE_OWN) != 0) {
-        return false;
-    }
-    if ((q->flags & dull) == 0) {
-        return true;
-    }
-    return q->slot == ML_SLOT_SPREAD && q->parent != ML_NO_NODE &&
-           (s->p.place[q->parent].flags & dull) == 0;
+    return s->p.place[place].count > 0 && ml_place_is_shown(&s->p, place);
 }
 
 /* Whether one of the finding `head` holds so many of `place` that they are the leak. */

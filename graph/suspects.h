@@ -61,6 +61,10 @@ struct ml_suspects {
 void ml_place_keys(const struct ml_places *p, const struct ml_suspects_options *o,
                    uint64_t *out);
 
+/* Whether nodes of this place are something to a reader: not the tool's, and folded or
+ * furniture only as members of a container. */
+bool ml_place_is_shown(const struct ml_places *p, uint32_t place);
+
 /* `suspect` has a bit for each node; nodes that no path reaches are passed over. */
 int ml_suspects_pick(const struct ml_heap_graph *g, const struct ml_path_tree *t,
                      const struct ml_dominator *d, const struct ml_retained *r,

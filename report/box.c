@@ -11,8 +11,8 @@
 
 #include "clean_text.h"
 
-#define SIDES 4       /* "│ " and " │" */
-#define NARROWEST 36  /* terminals below get no frames */
+#define SIDES 4      /* "│ " and " │" */
+#define NARROWEST 36 /* terminals below get no frames */
 #define PLAIN_INDENT 2
 
 void

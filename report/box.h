@@ -8,7 +8,8 @@
  *
  * What is painted between open and close goes to `inner` and is framed at the end, as
  * narrow as it can be. Where box drawing is not allowed, or the terminal too narrow for
- * it or for a line that cannot be cut, the title stands on a line of its own and the lines below it are indented.
+ * it or for a line that cannot be cut, the title stands on a line of its own and the
+ * lines below it are indented.
  */
 #ifndef ML_REPORT_BOX_H
 #define ML_REPORT_BOX_H
@@ -16,7 +17,7 @@
 #include "paint.h"
 
 struct ml_box {
-    struct ml_paint inner;  /* paint here */
+    struct ml_paint inner; /* paint here */
     struct ml_paint *outer;
     bool framed;
     char title[120];

@@ -11,6 +11,7 @@
 #include "text_format.h"
 
 #define INDENT 8
+#define WIDE 100 /* a terminal that has room for long type names */
 
 static void
 paint_which(struct ml_paint *p, const char *word, const json_t *which)
@@ -64,8 +65,10 @@ static void
 paint_verdict(struct ml_paint *p, const json_t *totals, const json_t *findings)
 {
     static const char *const words[][3] = {
-        {"new", "is new", "are new"},          {"grown", "has grown", "have grown"},
-        {"shrunk", "has shrunk", "have shrunk"}, {"gone", "has gone", "have gone"},
+        {"new", "is new", "are new"},
+        {"grown", "has grown", "have grown"},
+        {"shrunk", "has shrunk", "have shrunk"},
+        {"gone", "has gone", "have gone"},
         {"unchanged", "is unchanged", "are unchanged"},
     };
     struct ml_buf text;
@@ -80,8 +83,8 @@ paint_verdict(struct ml_paint *p, const json_t *totals, const json_t *findings)
                           words[i][n == 1 ? 1 : 2]);
         }
     }
-    ml_buf_puts(&text, json_array_size(findings) > 0 ? "."
-                                                     : "No findings in either of them.");
+    ml_buf_puts(&text,
+                json_array_size(findings) > 0 ? "." : "No findings in either of them.");
     ml_paint_sentence(p, ML_BOLD, text.data, text.len);
     ml_paint_line(p);
     ml_paint_line(p);
@@ -114,11 +117,26 @@ paint_left(struct ml_paint *p, size_t left, const char *what)
     }
 }
 
+/* The whole name where there is room; else its last part, for the sake of the path. */
+static void
+cell_of_type(struct ml_table *t, int column, const json_t *type, int width)
+{
+    const char *name = json_string_value(type);
+    const char *dot =
+        name != NULL && width > 0 && width < WIDE ? strrchr(name, '.') : NULL;
+    if (dot != NULL) {
+        ml_table_word(t, column, dot + 1);
+    }
+    else {
+        ml_table_text(t, column, type);
+    }
+}
+
 static void
 paint_findings(struct ml_paint *p, const json_t *findings, size_t limit)
 {
-    static const char *const headings[] = {"FINDING", "COUNT",  "CHANGE", "RETAINED",
-                                           "CHANGE",  "TYPE",   "PATH",   NULL};
+    static const char *const headings[] = {"FINDING", "COUNT", "CHANGE", "RETAINED",
+                                           "CHANGE",  "TYPE",  "PATH",   NULL};
     static const enum ml_column kinds[] = {
         ML_COLUMN_FIXED, ML_COLUMN_RIGHT, ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
         ML_COLUMN_RIGHT, ML_COLUMN_TYPE,  ML_COLUMN_LEFT};
@@ -132,7 +150,7 @@ paint_findings(struct ml_paint *p, const json_t *findings, size_t limit)
         cell_of_diff(t, 2, f, "count_diff", false);
         ml_table_bytes(t, 3, f, "retained_size");
         cell_of_diff(t, 4, f, "retained_diff", true);
-        ml_table_text(t, 5, json_object_get(f, "type"));
+        cell_of_type(t, 5, json_object_get(f, "type"), p->style.width);
         ml_table_text(t, 6, json_object_get(f, "path"));
     }
     ml_table_print(t);
@@ -178,8 +196,8 @@ paint_types(struct ml_paint *p, const json_t *types, size_t limit)
     ml_table_print(t);
     paint_left(p, left, "type");
     if (same > 0) {
-        ml_paint_printf(p, ML_DIM, same == 1 ? "%zu type unchanged" : "%zu types unchanged",
-                        same);
+        ml_paint_printf(p, ML_DIM,
+                        same == 1 ? "%zu type unchanged" : "%zu types unchanged", same);
         ml_paint_line(p);
     }
 }

@@ -26,7 +26,8 @@ fill_row(struct ml_table *t, const json_t *type)
         ml_table_word(t, 2, diff == 0 ? "-" : ml_text_count_diff(diff, text));
     }
     if (ml_json_has_number(type, "oldest_age_s")) {
-        ml_table_word(t, 3, ml_text_duration(ml_json_number(type, "oldest_age_s"), text));
+        ml_table_word(t, 3,
+                      ml_text_duration(ml_json_number(type, "oldest_age_s"), text));
     }
     ml_table_bytes(t, 4, type, "shallow_size");
     ml_table_bytes(t, 5, type, "retained_size");
@@ -35,13 +36,13 @@ fill_row(struct ml_table *t, const json_t *type)
 static void
 paint_types(struct ml_paint *p, const json_t *iteration, const char *const *wanted)
 {
-    static const char *const headings[] = {"Object Type", "Count", "New",
-                                           "Oldest",      "Size",  "Retained", NULL};
+    static const char *const headings[] = {"Object Type", "Count",    "New", "Oldest",
+                                           "Size",        "Retained", NULL};
     static const enum ml_column kinds[] = {ML_COLUMN_TYPE,  ML_COLUMN_RIGHT,
                                            ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
                                            ML_COLUMN_RIGHT, ML_COLUMN_RIGHT};
-    const json_t *types = json_object_get(json_object_get(iteration, "leak_summary"),
-                                          "type_summaries");
+    const json_t *types =
+        json_object_get(json_object_get(iteration, "leak_summary"), "type_summaries");
     struct ml_box box;
     int rows = 0;
     ml_box_open(&box, p, "Possible Leaks (iteration %lld)",
@@ -98,8 +99,8 @@ void
 ml_render_monitored(struct ml_paint *p, const json_t *iteration,
                     const struct ml_render_choice *choice)
 {
-    const json_t *types = json_object_get(json_object_get(iteration, "leak_summary"),
-                                          "type_summaries");
+    const json_t *types =
+        json_object_get(json_object_get(iteration, "leak_summary"), "type_summaries");
     ml_render_watched(p, iteration);
     ml_render_watch_verdict(p, iteration);
     if (json_array_size(types) > 0 ||

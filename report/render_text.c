@@ -152,14 +152,16 @@ ml_render_chosen_report(FILE *to, const json_t *report,
 {
     struct ml_paint p;
     const json_t *iterations = json_object_get(report, "iterations");
-    size_t n = json_array_size(iterations), first = 0;
+    size_t n = json_array_size(iterations), first = 0, all = n;
+    long long count = ml_json_integer(report, "iteration_count");
     if (choice->num_iterations > 0 && (size_t)choice->num_iterations < n) {
         first = n - (size_t)choice->num_iterations;
     }
     ml_paint_init(&p, to, style);
     paint_summary(&p, json_object_get(report, "summary"));
-    if (first > 0) {
-        paint_earlier(&p, n - first, n);
+    all = count > (long long)n ? (size_t)count : n; /* not all may have been read */
+    if (n - first < all) {
+        paint_earlier(&p, n - first, all);
     }
     ml_paint_line(&p);
     for (size_t i = first; i < n; i++) {

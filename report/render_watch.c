@@ -145,8 +145,9 @@ paint_objects(struct ml_paint *p, const json_t *iteration)
         ml_paint_printf(p, ML_PLAIN, "%.1f ms",
                         1000 * fmin(fmax(ml_json_number(sweep, "pause_s"), 0), 1e6));
         if (ml_json_has_number(sweep, "duration_s")) {
-            ml_paint_figure(p, LABEL_WIDTH, ML_PLAIN, "sweep took %s",
-                            ml_text_duration(ml_json_number(sweep, "duration_s"), text));
+            ml_paint_figure(
+                p, LABEL_WIDTH, ML_PLAIN, "sweep took %s",
+                ml_text_duration(ml_json_number(sweep, "duration_s"), text));
         }
         ml_paint_line(p);
     }
@@ -220,9 +221,9 @@ paint_warm_up(struct ml_paint *p, const json_t *iteration, const json_t *monitor
         return;
     }
     say(p, ML_PLAIN,
-        "This is the warm-up iteration: what exists now belongs to the program. Objects "
-        "that are born from now on and live longer than %s are shown from iteration "
-        "%lld on.",
+        "This is the warm-up iteration: what exists now belongs to the program. "
+        "Objects that are born from now on and live longer than %s are shown from "
+        "iteration %lld on.",
         lifetime_text(ml_json_number(monitor, "lifetime_s"), text), number + 1);
 }
 
@@ -236,15 +237,15 @@ paint_nothing(struct ml_paint *p, const json_t *monitor)
     if (is_by_calls(monitor)) {
         say(p, ML_PLAIN,
             "No object outlived its use: nothing born in %s is alive after %s call%s.",
-            subject_text(p, monitor, &name), ml_text_count(calls > 0 ? calls : 1, since),
-            calls > 1 ? "s" : "");
+            subject_text(p, monitor, &name),
+            ml_text_count(calls > 0 ? calls : 1, since), calls > 1 ? "s" : "");
     }
     else {
         lifetime_text(ml_json_number(monitor, "lifetime_s"), lifetime);
         ml_text_duration(ml_json_number(monitor, "watched_since_s"), since);
         say(p, ML_PLAIN,
-            "No object outlived its use: of all that were born in the last %s, none has "
-            "lived longer than %s.",
+            "No object outlived its use: of all that were born in the last %s, none "
+            "has lived longer than %s.",
             since, lifetime);
     }
     ml_buf_fini(&name);
@@ -279,9 +280,10 @@ paint_suspects(struct ml_paint *p, const json_t *iteration, const json_t *monito
     char objects[48], new_text[32], news[64] = "";
     size_t findings = json_array_size(json_object_get(iteration, "findings"));
     long long suspects = ml_json_integer(monitor, "suspects");
-    long long new = ml_json_integer(monitor, "new");
-    if (new < suspects && new > 0) {
-        snprintf(news, sizeof(news), ", %s of them new", ml_text_count(new, new_text));
+    long long fresh = ml_json_integer(monitor, "new");
+    if (fresh > 0 && fresh < suspects) {
+        snprintf(news, sizeof(news), ", %s of them new",
+                 ml_text_count(fresh, new_text));
     }
     say(p, ML_BOLD, "%s outlived %s use%s: %zu finding%s%s",
         objects_text(suspects, objects), suspects == 1 ? "its" : "their", news,

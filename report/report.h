@@ -45,14 +45,23 @@ int ml_store_append(const struct ml_store_options *options, const char *report,
                     struct ml_error *err);
 
 /* Newest first: array of summary objects, each with report_id and iterations (a number),
- * and "broken": reason for a directory that cannot be read. A missing directory is an empty list. */
+ * and "broken": reason for a directory that cannot be read. A missing directory is an
+ * empty list. */
 int ml_store_list(const char *directory, json_t **out, struct ml_error *err);
 
-/* One report: {summary, iterations: [...]}, iterations ascending; one that cannot be
- * read is {iteration_number, "broken": reason}. `id` with or without the directory's
- * prefix "memalot_report_". */
+/* One report: {summary, iterations: [...], iteration_count}, iterations ascending; one
+ * that cannot be read is {iteration_number, "broken": reason}. `id` with or without the
+ * directory's prefix "memalot_report_". */
 int ml_store_read(const char *directory, const char *id, json_t **out,
                   struct ml_error *err);
+/* The same, but only those iterations are read: the `newest` ones, or the one with this
+ * `number` (then possibly none); zeroed: all. iteration_count is of all. */
+struct ml_store_pick {
+    int newest, number;
+};
+int ml_store_read_some(const char *directory, const char *id,
+                       const struct ml_store_pick *pick, json_t **out,
+                       struct ml_error *err);
 int ml_store_remove(const char *directory, const char *id, struct ml_error *err);
 
 /* -- render_text.c: for a person ---------------------------------------------------- */
@@ -98,6 +107,7 @@ void ml_render_refs(FILE *to, const json_t *answer, const struct ml_text_style *
 void ml_render_garbage(FILE *to, const json_t *answer,
                        const struct ml_text_style *style);
 void ml_render_growth(FILE *to, const json_t *answer, const struct ml_text_style *style);
+void ml_render_memory(FILE *to, const json_t *answer, const struct ml_text_style *style);
 void ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *style);
 
 /* What changed between two iterations (report_diff.h), at most `limit` rows of each

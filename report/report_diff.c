@@ -121,7 +121,8 @@ compare_rows(const json_t *before, const json_t *after, const struct columns *c)
     const json_t *present = after != NULL ? after : before;
     for (int i = 0; c->texts[i] != NULL; i += 2) {
         json_t *text = json_object_get(present, c->texts[i]);
-        json_object_set(out, c->texts[i + 1], json_is_string(text) ? text : json_null());
+        json_object_set(out, c->texts[i + 1],
+                        json_is_string(text) ? text : json_null());
     }
     json_t *none = json_pack("{s:i}", "count", 0);
     if (ml_json_has_number(present, c->size)) {

@@ -66,52 +66,37 @@ read_iteration(int report, const char *name, int number, json_t **out,
     return rc == ML_OK ? rc : ml_error_set(err, rc, "%s", why.message);
 }
 
-static int
-add_iteration(json_t *array, int report, const char *name, struct ml_error *err)
-{
-    json_t *iteration = NULL;
-    int number = ml_store_dir_iteration(name);
-    if (number < 0) {
-        return ML_OK;
-    }
-    int rc = read_iteration(report, name, number, &iteration, err);
-    if (rc == ML_OK && json_array_append_new(array, iteration) != 0) {
-        rc = ml_error_nomem(err);
-    }
-    return rc;
-}
+struct numbers {
+    int *data;
+    size_t len, cap;
+};
 
 static int
-by_number(const void *a, const void *b)
+add_number(struct numbers *n, int number, struct ml_error *err)
 {
-    long long x = ml_json_integer(*(json_t *const *)a, "iteration_number");
-    long long y = ml_json_integer(*(json_t *const *)b, "iteration_number");
-    return x < y ? -1 : x > y;
-}
-
-/* jansson has no sorting: the members go through an array of pointers. */
-static int
-sort_iterations(json_t *array, struct ml_error *err)
-{
-    size_t n = json_array_size(array);
-    json_t **sorted = calloc(n + 1, sizeof(*sorted));
-    if (sorted == NULL) {
-        return ml_error_nomem(err);
+    if (n->len == n->cap) {
+        size_t cap = n->cap == 0 ? 64 : n->cap * 2;
+        int *data = realloc(n->data, cap * sizeof(*data));
+        if (data == NULL) {
+            return ml_error_nomem(err);
+        }
+        n->data = data;
+        n->cap = cap;
     }
-    for (size_t i = 0; i < n; i++) {
-        sorted[i] = json_incref(json_array_get(array, i));
-    }
-    qsort(sorted, n, sizeof(*sorted), by_number);
-    for (size_t i = 0; i < n; i++) {
-        json_array_set_new(array, i, sorted[i]);
-    }
-    free(sorted);
+    n->data[n->len++] = number;
     return ML_OK;
 }
 
-/* Puts the iterations of an open report into `array`, ascending. */
 static int
-read_iterations(int report, json_t *array, struct ml_error *err)
+ascending(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Which iterations an open report has. */
+static int
+list_numbers(int report, struct numbers *out, struct ml_error *err)
 {
     int rc = ML_OK, copy = openat(report, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
@@ -124,16 +109,51 @@ read_iterations(int report, json_t *array, struct ml_error *err)
         return rc;
     }
     while (rc == ML_OK && (e = readdir(entries)) != NULL) {
-        rc = add_iteration(array, report, e->d_name, err);
+        int number = ml_store_dir_iteration(e->d_name);
+        rc = number >= 0 ? add_number(out, number, err) : ML_OK;
     }
     closedir(entries);
-    return rc == ML_OK ? sort_iterations(array, err) : rc;
+    if (out->len > 1) {
+        qsort(out->data, out->len, sizeof(*out->data), ascending);
+    }
+    return rc;
+}
+
+/* Puts the iterations that are wanted into `array`, ascending; the others are not even
+ * opened: a monitor that has run for a week leaves thousands. */
+static int
+read_iterations(int report, const struct ml_store_pick *pick, json_t *array,
+                size_t *count, struct ml_error *err)
+{
+    struct numbers numbers = {0};
+    int rc = list_numbers(report, &numbers, err);
+    size_t newest = pick->newest > 0 ? (size_t)pick->newest : numbers.len;
+    for (size_t i = 0; i < numbers.len && rc == ML_OK; i++) {
+        char name[64];
+        json_t *iteration = NULL;
+        int number = numbers.data[i];
+        bool wanted = pick->number > 0 ? number == pick->number
+                                       : i + newest >= numbers.len;
+        if (!wanted) {
+            continue;
+        }
+        snprintf(name, sizeof(name), "iteration_report_%d.json", number);
+        rc = read_iteration(report, name, number, &iteration, err);
+        if (rc == ML_OK && json_array_append_new(array, iteration) != 0) {
+            rc = ml_error_nomem(err);
+        }
+    }
+    *count = numbers.len;
+    free(numbers.data);
+    return rc;
 }
 
 static int
-read_report(int dir, const char *id, json_t **out, struct ml_error *err)
+read_report(int dir, const char *id, const struct ml_store_pick *pick, json_t **out,
+            struct ml_error *err)
 {
     char name[ML_STORE_NAME_SIZE];
+    size_t count = 0;
     json_t *summary = NULL, *iterations = json_array();
     snprintf(name, sizeof(name), ML_STORE_PREFIX "%s", id);
     int rc, report = ml_store_read_open(dir, name, err);
@@ -143,7 +163,7 @@ read_report(int dir, const char *id, json_t **out, struct ml_error *err)
     }
     if ((rc = ml_store_read_version(report, err)) == ML_OK &&
         (rc = ml_read_json(report, "summary.json", &summary, err)) == ML_OK) {
-        rc = read_iterations(report, iterations, err);
+        rc = read_iterations(report, pick, iterations, &count, err);
     }
     if (rc == ML_ENOTFOUND) {
         rc = ML_EFORMAT; /* a file is missing, not the report */
@@ -153,7 +173,8 @@ read_report(int dir, const char *id, json_t **out, struct ml_error *err)
     }
     close(report);
     if (rc == ML_OK) {
-        *out = json_pack("{s:O, s:O}", "summary", summary, "iterations", iterations);
+        *out = json_pack("{s:O, s:O, s:I}", "summary", summary, "iterations",
+                         iterations, "iteration_count", (json_int_t)count);
         rc = *out != NULL ? ML_OK : ml_error_nomem(err);
     }
     json_decref(summary);
@@ -164,6 +185,14 @@ read_report(int dir, const char *id, json_t **out, struct ml_error *err)
 int
 ml_store_read(const char *directory, const char *name, json_t **out,
               struct ml_error *err)
+{
+    const struct ml_store_pick all = {0};
+    return ml_store_read_some(directory, name, &all, out, err);
+}
+
+int
+ml_store_read_some(const char *directory, const char *name,
+                   const struct ml_store_pick *pick, json_t **out, struct ml_error *err)
 {
     char path[PATH_MAX], id[ML_REPORT_ID_SIZE];
     struct ml_error problem = {0};
@@ -176,7 +205,7 @@ ml_store_read(const char *directory, const char *name, json_t **out,
     if (dir < 0) {
         return dir;
     }
-    int rc = read_report(dir, id, out, &problem);
+    int rc = read_report(dir, id, pick, out, &problem);
     close(dir);
     if (rc == ML_ENOTFOUND) {
         return ml_error_set(err, rc, "there is no report %s in %s", id, path);

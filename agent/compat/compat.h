@@ -55,31 +55,29 @@ enum compat_young_when {
     COMPAT_YOUNG_OTHER
 };
 
-/* Calls `each` for every object that became tracked since the marks were set, and sets
- * them anew. GIL: held, in the program, not in the copy. */
+/* Calls `each` with the block of every object that became tracked since the marks were
+ * set and may come from a free list, and sets the marks anew. Types that can be tracked
+ * later than they are born are left out. GIL: held, in the program, not in the copy. */
 void compat_young_each(PyInterpreterState *interp, struct compat_young *young,
-                       enum compat_young_when when, void (*each)(PyObject *op, void *ctx),
-                       void *ctx);
+                       enum compat_young_when when,
+                       void (*each)(void *ctx, uintptr_t block), void *ctx);
 
 /* The list that is gc.callbacks, borrowed; NULL before the module gc is there. */
 PyObject *compat_gc_callbacks(PyInterpreterState *interp);
 
 /* -- free_lists.c: memory that is used again without the allocator ------------------- */
 
-/* Switches those off whose objects the collector never shows, as far as this version
- * has a way to; to be said again after a full collection, which switches them on.
- * Frees what they hold. GIL: held, in the program, not in the copy. */
-void compat_free_lists_off(PyInterpreterState *interp);
-void compat_free_lists_on(PyInterpreterState *interp);
-
-/* Calls `dead` for the block of each object that waits in a list that is still on and
- * may come back without being tracked. */
+/* Calls `dead` for the block of each object that waits in a list for its type to be
+ * born again, for types that are not always tracked. GIL: held. */
 void compat_free_lists_each(PyInterpreterState *interp,
                             void (*dead)(void *ctx, uintptr_t block), void *ctx);
 
-/* Objects of this exact type may come from a list that is on, and are tracked from their
- * first moment: new in the collector's lists means new. */
-bool compat_recycled_when_tracked(PyTypeObject *type);
+/* -- deaths.c: the moment in which objects of those other types die ------------------ */
+
+/* Until compat_deaths_unwatch, whatever of them dies is stamped with ml_birth_present
+ * (birth_hook.h). GIL: held. */
+void compat_deaths_watch(void);
+void compat_deaths_unwatch(void);
 
 /* -- objects.c: counts and sizes --------------------------------------------------- */
 
@@ -166,6 +164,8 @@ struct compat_frame {
     int line;          /* 0: unknown */
     bool shown;        /* an object's traverse shows the locals too: they are not one
                           more reference (3.10's frame objects, running generators) */
+    PyObject *object;    /* the frame object, where there is one; else NULL */
+    PyObject *generator; /* whose frame it is; NULL: of a plain call */
 };
 
 struct compat_frame_visitor {
@@ -198,6 +198,31 @@ unsigned long compat_thread_native_id(PyThreadState *tstate);
 typedef void (*compat_ref_fn)(void *ctx, const char *name, PyObject *op);
 void compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx);
 void compat_interp_each_ref(PyInterpreterState *interp, compat_ref_fn each, void *ctx);
+
+/* -- arenas.c: Python's own allocator ---------------------------------------------- */
+
+/* What of the process's memory may be looked at. */
+struct compat_memory {
+    void *ctx;
+    bool (*readable)(void *ctx, uintptr_t from, size_t len);
+    /* The writable data of the library or program that `address` is in. */
+    void (*data_around)(void *ctx, uintptr_t address, uintptr_t *from, uintptr_t *to);
+};
+
+/* Bytes. Pools that were never carved off an arena, and blocks never handed out, are in
+ * `size` alone: as a rule nothing is resident of them. */
+struct compat_arenas {
+    uint64_t arenas; /* number */
+    uint64_t size, used, free, overhead;
+};
+
+/* The pool that `block` lies in, 0 when it is in none. */
+uintptr_t compat_arenas_pool(const struct compat_memory *m, const void *block);
+
+/* Counts everything, given some pools (a few dozen, of many arenas). False when the
+ * allocator is not used, or not one that we know. */
+bool compat_arenas_count(const struct compat_memory *m, const uintptr_t *pools,
+                         size_t count, struct compat_arenas *out);
 
 /* -- run.c: Python code in a copy of the process ----------------------------------- */
 

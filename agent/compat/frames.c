@@ -64,7 +64,8 @@ compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
     PyFrameObject *f = tstate->frame;
     for (int n = 0; f != NULL && n < MAX_FRAMES; n++, f = f->f_back) {
         struct compat_frame frame = {f->f_code, f->f_globals,
-                                     PyCode_Addr2Line(f->f_code, f->f_lasti * 2), true};
+                                     PyCode_Addr2Line(f->f_code, f->f_lasti * 2), true,
+                                     (PyObject *)f, f->f_gen};
         if (!v->frame(v->ctx, &frame)) {
             return;
         }
@@ -133,6 +134,15 @@ frame_line(_PyInterpreterFrame *f, PyCodeObject *code)
     return PyCode_Addr2Line(code, (int)offset);
 }
 
+static PyObject *
+frame_generator(_PyInterpreterFrame *f)
+{
+    if (f->owner != FRAME_OWNED_BY_GENERATOR) {
+        return NULL;
+    }
+    return (PyObject *)((char *)f - offsetof(PyGenObject, gi_iframe));
+}
+
 /* Before the first traceable instruction the locals may not have been set up. */
 static bool
 is_incomplete(_PyInterpreterFrame *f, PyCodeObject *code)
@@ -190,7 +200,8 @@ compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
         PyCodeObject *code = frame_code(f);
         struct compat_frame frame = {code, f->f_globals, frame_line(f, code),
                                      f->owner == FRAME_OWNED_BY_GENERATOR &&
-                                         f->stacktop >= 0};
+                                         f->stacktop >= 0,
+                                     (PyObject *)f->frame_obj, frame_generator(f)};
         if (!v->frame(v->ctx, &frame)) {
             return;
         }

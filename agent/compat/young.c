@@ -37,24 +37,39 @@ collections(const struct _gc_runtime_state *gc)
     return sum;
 }
 
-static bool
-is_ours(const struct compat_young *y, PyGC_Head *head)
+/* Tracked from their first moment, and may come from a free list. Frames: 3.10 keeps one
+ * for each code object too; later ones come from the allocator, and are tracked when
+ * their function returns. */
+static inline bool
+may_be_recycled(PyTypeObject *type)
 {
-    return OBJECT(head) == y->mark || OBJECT(head) == y->fence;
+    return type == &PyTuple_Type || type == &PyList_Type || type == &PySlice_Type
+#if ML_PY_310
+           || type == &PyFrame_Type
+#endif
+           || type == &PyContext_Type || type == &_PyAsyncGenASend_Type
+           || (PyObject *)type == PyExc_MemoryError;
+}
+
+/* None of those types has anything but the collector's header in front. */
+static inline void
+tell(PyGC_Head *head, void (*each)(void *ctx, uintptr_t block), void *ctx)
+{
+    if (may_be_recycled(Py_TYPE(OBJECT(head)))) {
+        each(ctx, (uintptr_t)head);
+    }
 }
 
 /* From the end back to the mark; false when it is not in this list. */
 static bool
 walk_back(PyGC_Head *list, const struct compat_young *y,
-          void (*each)(PyObject *op, void *ctx), void *ctx)
+          void (*each)(void *ctx, uintptr_t block), void *ctx)
 {
     for (PyGC_Head *head = PREV(list); head != list; head = PREV(head)) {
         if (OBJECT(head) == y->mark) {
             return true;
         }
-        if (!is_ours(y, head)) {
-            each(OBJECT(head), ctx);
-        }
+        tell(head, each, ctx);
     }
     return false;
 }
@@ -63,7 +78,7 @@ walk_back(PyGC_Head *list, const struct compat_young *y,
  * state; coming across one means that the list ends. */
 static void
 walk_frozen(struct _gc_runtime_state *gc, const struct compat_young *y,
-            void (*each)(PyObject *op, void *ctx), void *ctx)
+            void (*each)(void *ctx, uintptr_t block), void *ctx)
 {
     char *from = (char *)gc, *to = from + sizeof(*gc);
     for (PyGC_Head *head = NEXT(GC_HEAD(y->mark)); head != NULL; head = NEXT(head)) {
@@ -71,7 +86,7 @@ walk_frozen(struct _gc_runtime_state *gc, const struct compat_young *y,
         if (ends || OBJECT(head) == y->fence) {
             return;
         }
-        each(OBJECT(head), ctx);
+        tell(head, each, ctx);
     }
 }
 
@@ -97,8 +112,8 @@ set_marks(struct _gc_runtime_state *gc, struct compat_young *y)
 
 void
 compat_young_each(PyInterpreterState *interp, struct compat_young *young,
-                  enum compat_young_when when, void (*each)(PyObject *op, void *ctx),
-                  void *ctx)
+                  enum compat_young_when when,
+                  void (*each)(void *ctx, uintptr_t block), void *ctx)
 {
     struct _gc_runtime_state *gc = &interp->gc;
     bool found = walk_back(&gc->generations[0].head, young, each, ctx);

@@ -33,30 +33,14 @@ cut_iteration(char *word)
     return wrong ? 0 : (int)number;
 }
 
-static const json_t *
-find_number(const json_t *iterations, int number)
-{
-    for (size_t i = 0; i < json_array_size(iterations); i++) {
-        const json_t *iteration = json_array_get(iterations, i);
-        const json_t *own = json_object_get(iteration, "iteration_number");
-        if (json_integer_value(own) == number) {
-            return iteration;
-        }
-    }
-    return NULL;
-}
-
 /* The iteration that is meant; NULL, with everything said, when there is none. */
 static const json_t *
 choose(const json_t *report, const char *id, int number)
 {
     const json_t *iterations = json_object_get(report, "iterations");
-    size_t n = json_array_size(iterations), back = number < 0 ? (size_t)-number : 0;
-    const json_t *found = number > 0 ? find_number(iterations, number)
-                          : n >= back ? json_array_get(iterations, n - back)
-                                      : NULL;
-    if (found != NULL) {
-        return found;
+    size_t n = json_array_size(iterations), back = number < 0 ? (size_t)-number : 1;
+    if (n >= back) {
+        return json_array_get(iterations, n - back);
     }
     if (number > 0) {
         ml_print_note("report %.40s has no iteration %d", id, number);
@@ -68,6 +52,14 @@ choose(const json_t *report, const char *id, int number)
                                "with");
     }
     return NULL;
+}
+
+static int
+read_chosen(const struct ml_ctl_args *args, const char *id, int number, json_t **out)
+{
+    const struct ml_store_pick pick = {.newest = number < 0 ? -number : 0,
+                                       .number = number > 0 ? number : 0};
+    return ml_saved_read_some(args, id, &pick, out);
 }
 
 static int
@@ -111,7 +103,7 @@ run(const struct ml_ctl_args *args)
     }
     numbers[0] = one ? LAST_BUT_ONE : numbers[0];
     for (int i = 0; i < 2 && code == ML_EXIT_DONE; i++) {
-        code = ml_saved_read_id(args, words[i], &reports[i]);
+        code = read_chosen(args, words[i], numbers[i], &reports[i]);
     }
     if (code == ML_EXIT_DONE) {
         const json_t *before = choose(reports[0], words[0], numbers[0]);

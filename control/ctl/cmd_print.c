@@ -38,28 +38,18 @@ report_path(const struct ml_ctl_args *args, const json_t *report, char *out, siz
     return out;
 }
 
-/* With --json the same choice of iterations is made as for the eye. */
-static void
-keep_newest(json_t *report, int count)
-{
-    json_t *iterations = json_object_get(report, "iterations");
-    while (count > 0 && json_array_size(iterations) > (size_t)count) {
-        json_array_remove(iterations, 0);
-    }
-}
-
 static int
 run(const struct ml_ctl_args *args)
 {
     json_t *report = NULL;
     const char *types[ML_CTL_LIST_MAX + 1] = {NULL};
     int newest = args->num_iterations == ML_CTL_UNSET ? 1 : args->num_iterations;
-    int code = ml_saved_read(args, &report);
+    const struct ml_store_pick pick = {.newest = newest};
+    int code = ml_saved_read_some(args, args->word[0], &pick, &report);
     if (code != ML_EXIT_DONE) {
         return code;
     }
     if (args->json) {
-        keep_newest(report, newest);
         return ml_print_json(report);
     }
     char *filter = args->filter_types != NULL ? strdup(args->filter_types) : NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `memalotctl types`, `retained`, `garbage` and `growth`: one sweep, printed as tables. They
- * differ in what is asked for and how it is drawn, and in nothing else.
+ * `memalotctl types`, `retained`, `garbage`, `growth` and `memory`: one sweep, printed
+ * as tables. They differ in what is asked for and how it is drawn, and in nothing else.
  */
 #include "ask.h"
 
@@ -24,6 +24,12 @@ run_garbage(const struct ml_ctl_args *args)
 {
     return ml_ask_and_print(args, "garbage", ml_ask_limit(args), "sweeping",
                             ml_render_garbage);
+}
+
+static int
+run_memory(const struct ml_ctl_args *args)
+{
+    return ml_ask_and_print(args, "memory", NULL, "sweeping", ml_render_memory);
 }
 
 static int
@@ -83,4 +89,19 @@ const struct ml_command ml_cmd_growth = {
     .opts = opts,
     .max_words = 1,
     .run = run_growth,
+};
+
+static const struct ml_opt memory_opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP,
+                                            ML_OPT_END};
+
+const struct ml_command ml_cmd_memory = {
+    .name = "memory",
+    .words_help = "[TARGET]",
+    .summary = "Where the process's memory is: Python objects, free space, native code",
+    .details = "Tells whether a leak is one of Python objects at all. Free inside "
+               "Python's arenas\nor malloc is memory that the program gave back and the "
+               "allocator kept.",
+    .opts = memory_opts,
+    .max_words = 1,
+    .run = run_memory,
 };

@@ -71,11 +71,15 @@ ml_monitoring_progress(struct ml_paint *p, const json_t *monitoring)
     number_of(p, monitoring, "suspects", "suspect");
 }
 
+/* Iteration 1 is the warm-up's: nothing can be old enough for it yet. */
 double
 ml_monitoring_first_findings(const json_t *monitoring)
 {
     double lifetime = ml_json_number(monitoring, "lifetime_s");
-    double left = ml_json_number(monitoring, "warmup_s") + lifetime -
-                  ml_json_number(monitoring, "since_s");
-    return lifetime > 0 && left > 0 ? left : 0;
+    double next = ml_json_number(monitoring, "next_iteration_in_s");
+    long long done = ml_json_integer(monitoring, "iteration");
+    if (lifetime <= 0 || !ml_json_has_number(monitoring, "next_iteration_in_s")) {
+        return 0;
+    }
+    return done == 0 ? next + lifetime : done == 1 ? next : 0;
 }

@@ -15,10 +15,11 @@ ml_saved_directory(const struct ml_ctl_args *args)
 }
 
 int
-ml_saved_read_id(const struct ml_ctl_args *args, const char *id, json_t **out)
+ml_saved_read_some(const struct ml_ctl_args *args, const char *id,
+                   const struct ml_store_pick *pick, json_t **out)
 {
     struct ml_error err;
-    int rc = ml_store_read(ml_saved_directory(args), id, out, &err);
+    int rc = ml_store_read_some(ml_saved_directory(args), id, pick, out, &err);
     if (rc == ML_ENOTFOUND) {
         return ml_print_fail(ML_EXIT_FAILED,
                              "no report %s in %s ('%s list' shows them)", id,
@@ -30,5 +31,6 @@ ml_saved_read_id(const struct ml_ctl_args *args, const char *id, json_t **out)
 int
 ml_saved_read(const struct ml_ctl_args *args, json_t **out)
 {
-    return ml_saved_read_id(args, args->word[0], out);
+    const struct ml_store_pick all = {0};
+    return ml_saved_read_some(args, args->word[0], &all, out);
 }

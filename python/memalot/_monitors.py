@@ -27,7 +27,8 @@ def open_monitor(opening: dict[str, Any], output: Output) -> int:
         MonitoringError: The agent refuses, or cannot be.
     """
     try:
-        _life.start()
+        if not _life.running():
+            _life.start()
         return _agent.monitor_open(
             width=output.width, color=output.color, boxes=output.boxes, **opening
         )
@@ -111,7 +112,10 @@ class LeakMonitor:
             self._output.deliver(told[1])
 
     def _leave_unwatched(self) -> None:
-        self._unwatched.remove(threading.get_ident())
+        try:
+            self._unwatched.remove(threading.get_ident())
+        except ValueError:
+            self._unwatched.pop()  # a generator that was begun in another thread
         if self._skips and not self._unwatched:
             self._skips -= 1
 

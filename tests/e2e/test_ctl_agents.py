@@ -257,7 +257,7 @@ def test_paths_in_every_format(ctl, agents, tmp_path):
 
 MONITORING = {
     "kind": "time", "subject": "", "lifetime_s": 60, "warmup_s": 60, "since_s": 0.01,
-    "state": "warm-up", "iteration": 0, "next_iteration_in_s": 60, "report_id": None,
+    "state": "warm-up", "iteration": 0, "next_iteration_in_s": 120, "report_id": None,
     "suspects": 0,
 }
 
@@ -266,7 +266,7 @@ def test_monitor_start_says_when_there_can_be_findings_and_how_to_see_them(ctl, 
     agents("shop", monitor_start=MONITORING)
     text = ctl.run("monitor", "start", "shop", "--max-object-lifetime", "60").stdout
     assert text.startswith("monitoring: objects that live longer than 1 min 0 s; ")
-    assert "first findings can come in 2 min 0 s, then every 1 min 0 s." in text
+    assert "first findings can come in 3 min 0 s, then every 1 min 0 s." in text
     for command in ("status shop", "list", "print ID", "monitor stop shop"):
         assert f"memalotctl {command} " in text
     assert ctl.json("monitor", "start", "--warmup=5m", "--type", "a") == MONITORING
@@ -320,6 +320,17 @@ def test_status_and_ps_tell_what_is_watched(ctl, agents):
     agents("mail", status={**STATUS, "name": "mail", "monitoring": calls})
     text = ctl.run("status", "mail").stdout
     assert "objects that survive 3 calls" in text and "\x1b" not in text
+
+
+def test_memory_is_a_table_that_begins_with_the_verdict(ctl, agents):
+    answer = {"memory": {"verdict": "RSS 9 MiB: all is well", "rss": 9 << 20, "parts": [
+        {"key": "python_live", "size": 4 << 20}, {"key": "native", "size": None}]},
+        "totals": {}, "sweep": {}}
+    agents("shop", memory=answer)
+    text = ctl.run("memory").stdout
+    assert text.startswith("RSS 9 MiB: all is well\n")
+    assert "Python objects, alive" in text and "44.4 %" in text and "unknown" in text
+    assert ctl.json("memory", "shop") == answer
 
 
 def test_detach_ends_the_agent_and_its_socket(ctl, agents):

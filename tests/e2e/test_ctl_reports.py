@@ -165,3 +165,173 @@ def test_memalot_is_a_second_name_for_list_and_print(ctl):
     assert "shop" in run("print", report).stdout
     assert run("snapshot").returncode == 2
     assert "snapshot" not in run("--help").stdout
+
+
+MONITOR = {"kind": "time", "lifetime_s": 60.0, "calls": None, "subject": None,
+           "warm_up": False, "suspects": 20, "suspects_before": 0, "new": 20,
+           "watched_since_s": 120.0}
+
+
+def monitored(ctl, report=None, number=1, save=True, text=None, count=20, code=0, **keys):
+    """One iteration of a monitor, handed to the writer as a sweep does it."""
+    finding = {**ITERATION["findings"][0], "count": count, "count_before": 0,
+               "retained_size": 50 * count}
+    iteration = {**ITERATION, "findings": [finding], "monitor": {**MONITOR, **keys}}
+    line = {"iteration": iteration, "summary": SUMMARY, "save": save, "text": text,
+            "report": {"id": report, "iteration": number}}
+    return write(ctl, json.dumps(line) + "\n", "--formats", "dot", code=code)
+
+
+def test_a_monitor_appends_to_one_report(ctl):
+    first = monitored(ctl)
+    report = first["report_id"]
+    for number in (2, 3):
+        answer = monitored(ctl, report, number, count=20 * number)
+        assert (answer["report_id"], answer["iteration"]) == (report, number)
+        assert answer["directory"] == first["directory"]
+    assert sorted(os.listdir(first["directory"])) == sorted(
+        ["version", "summary.json"]
+        + [f"iteration_report_{n}.json" for n in (1, 2, 3)]
+        + [f"iteration_{n}_finding_1.dot" for n in (1, 2, 3)])
+    assert os.listdir(ctl.reports) == [f"memalot_report_{report}"]
+    assert ctl.json("list")["reports"][0]["iterations"] == 3
+
+
+def test_a_report_that_was_removed_begins_anew_under_its_id(ctl):
+    report = monitored(ctl)["report_id"]
+    ctl.run("rm", report)
+    assert monitored(ctl, report, 2)["report_id"] == report
+    document = ctl.json("print", report, "--num-iterations", 9)
+    assert [i["iteration_number"] for i in document["iterations"]] == [2]
+
+
+def test_keep_never_removes_the_report_that_is_appended_to(ctl):
+    report = monitored(ctl)["report_id"]
+    line = {"iteration": ITERATION, "summary": {**SUMMARY, "start_time": "2030-01-01T"},
+            "report": {"id": report, "iteration": 2}}
+    stored(ctl, "--formats", "none")
+    write(ctl, json.dumps(line) + "\n", "--formats", "none", "--keep", "1")
+    assert os.listdir(ctl.reports) == [f"memalot_report_{report}"]
+
+
+def test_the_writer_renders_what_the_user_sees(ctl):
+    boxes = monitored(ctl, text={"width": 80, "color": False, "boxes": True})
+    assert boxes["text"].startswith("╭─ Memalot Report (iteration 1) ")
+    assert boxes["report_id"] in boxes["text"]
+    assert boxes["text"].endswith("End of Memalot Report (iteration 1)\n")
+    assert "\x1b" not in boxes["text"] and "20 Session objects" in boxes["text"]
+    plain = monitored(ctl, text={"width": 0, "color": False, "boxes": False})["text"]
+    assert plain.isascii() and plain.startswith("Memalot Report (iteration 1)\n")
+    color = monitored(ctl, text={"width": 80, "color": True, "boxes": False})["text"]
+    assert "\x1b[" in color and "╭" not in color
+    assert "text" not in monitored(ctl)
+
+
+def test_nothing_is_stored_without_save(ctl):
+    answer = monitored(ctl, save=False, text={"width": 80, "color": False,
+                                              "boxes": True})
+    assert answer["report_id"] is None and answer["directory"] is None
+    assert answer["svg"] == [] and "not saved" in answer["text"]
+    assert not ctl.reports.exists()
+
+
+def test_a_report_that_cannot_be_stored_is_shown_all_the_same(ctl):
+    ctl.reports.parent.mkdir()
+    ctl.reports.write_text("in the way")
+    text = {"width": 80, "color": False, "boxes": False}
+    answer = monitored(ctl, text=text, code=1)
+    assert answer["error"] and answer["report_id"] is None
+    assert "20 Session objects" in answer["text"]
+    assert "the report was not saved" in answer["text"]
+
+
+@pytest.mark.parametrize(
+    "keys, sentence",
+    [({"warm_up": True}, "This is the warm-up iteration"),
+     ({"suspects": 0, "new": 0}, "No object outlived its use"),
+     ({"new": 0, "suspects": 12}, "Nothing new: 12 objects from earlier iterations"),
+     ({"suspects": 1, "new": 1}, "1 object outlived its use: 1 finding."),
+     ({"kind": "calls", "calls": 2, "subject": "function work", "suspects": 0},
+      "nothing born in the function work is alive after 2 calls")],
+)
+def test_the_verdict_of_a_monitor_is_a_sentence(ctl, keys, sentence):
+    text = {"width": 0, "color": False, "boxes": False}
+    assert sentence in monitored(ctl, text=text, save=False, **keys)["text"]
+
+
+def test_print_shows_the_newest_iteration_unless_told_otherwise(ctl):
+    report = monitored(ctl)["report_id"]
+    monitored(ctl, report, 2)
+    monitored(ctl, report, 3)
+    newest = ctl.run("print", report).stdout
+    assert "Memalot Report (iteration 3)" in newest and "(iteration 2)" not in newest
+    assert "--num-iterations 3 shows all" in newest
+    two = ctl.run("print", report, "--num-iterations", 2).stdout
+    assert two.index("Memalot Report (iteration 2)") < two.index("Report (iteration 3)")
+    assert "(iteration 1)" not in two
+    assert f"{ctl.reports}/memalot_report_{report}/" not in newest  # no SVG was drawn
+
+
+def test_print_filters_types_in_any_case_and_leaves_out_details(ctl):
+    report = monitored(ctl)["report_id"]
+    assert "20 Session objects" in ctl.run("print", report, "--filter-types",
+                                           "other,SESSION").stdout
+    other = ctl.run("print", report, "--filter-types", "Nothing").stdout
+    assert "20 Session objects" not in other
+    summary = ctl.run("print", report, "--summary-only").stdout
+    assert "shop.Session" in summary and "20 Session objects" not in summary
+
+
+def test_print_and_list_take_the_original_tools_force_terminal(ctl):
+    report = monitored(ctl)["report_id"]
+    assert "\x1b[" in ctl.run("print", report, "--force-terminal").stdout
+    assert report in ctl.run("list", "--force-terminal").stdout
+
+
+def test_list_shows_ten_and_says_how_to_see_the_rest(ctl):
+    for _ in range(12):
+        stored(ctl, "--formats", "none")
+    text = ctl.run("list").stdout
+    assert "and 2 older: --num-reports 12 lists all" in text
+    assert text.count("2026-01-31") == 10
+    assert "older" not in ctl.run("list", "--num-reports", 12).stdout
+    assert "older" not in ctl.run("list", "--num-reports", 3).stdout
+    assert len(ctl.json("list")["reports"]) == 12
+
+
+def test_diff_compares_iterations_by_fingerprint(ctl):
+    report = monitored(ctl)["report_id"]
+    monitored(ctl, report, 2, count=50)
+    monitored(ctl, report, 3, count=30)
+    document = ctl.json("diff", report)
+    assert document["before"]["iteration_number"] == 2
+    assert document["after"]["iteration_number"] == 3
+    assert document["totals"]["findings"] == {
+        "new": 0, "grown": 0, "unchanged": 0, "shrunk": 1, "gone": 0}
+    grown = ctl.json("diff", f"{report}:1", report)["findings"][0]
+    assert (grown["state"], grown["count_diff"]) == ("grown", 10)
+    assert grown["retained_diff"] == 500 and grown["path"] == "shop.SESSIONS[*]"
+    text = ctl.run("diff", f"{report}:1", f"{report}:2").stdout
+    assert "1 finding has grown." in text and "+30" in text and "\x1b" not in text
+
+
+def test_diff_compares_two_reports(ctl):
+    one, other = monitored(ctl)["report_id"], monitored(ctl, count=5)["report_id"]
+    assert ctl.json("diff", one, other)["findings"][0]["count_diff"] == -15
+    same = ctl.run("diff", one, f"memalot_report_{one}").stdout
+    assert "1 finding is unchanged." in same
+
+
+def test_diff_says_what_it_cannot_compare(ctl):
+    report = monitored(ctl)["report_id"]
+    assert "only one iteration" in ctl.run("diff", report, code=1).stderr
+    assert "has no iteration 7" in ctl.run("diff", f"{report}:7", report, code=1).stderr
+    assert "no report zzzz-0000" in ctl.run("diff", report, "zzzz-0000", code=1).stderr
+    for number in ("x", "0", "-1", "", "1x", "99999999999999999999"):
+        done = ctl.run("diff", f"{report}:{number}", report, code=2)
+        assert "no iteration number" in done.stderr
+    ctl.run("diff", f"{report}:1", code=2)
+    ctl.run("diff", "not-an-id", report, code=2)
+    ctl.run("diff", code=2)
+    (ctl.reports / f"memalot_report_{report}" / "iteration_report_2.json").write_text("{")
+    assert "cannot be read" in ctl.run("diff", report, code=1).stderr

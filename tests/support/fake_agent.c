@@ -82,8 +82,12 @@ static int
 sweep(void *ctx, const struct ml_sweep_request *request, uint64_t token,
       struct ml_error *err)
 {
-    static const char *const methods[] = {"snapshot", "types", "retained",
-                                          "paths",    "refs",  "garbage"};
+    static const char *const methods[] = {
+        [ML_SWEEP_SNAPSHOT] = "snapshot", [ML_SWEEP_TYPES] = "types",
+        [ML_SWEEP_RETAINED] = "retained", [ML_SWEEP_PATHS] = "paths",
+        [ML_SWEEP_REFS] = "refs",         [ML_SWEEP_GARBAGE] = "garbage",
+        [ML_SWEEP_MEMORY] = "memory",
+    };
     struct fake *f = ctx;
     if (f->queued == MAX_QUEUE) {
         return ml_error_set(err, ML_ELIMIT, "the fake's queue is full");

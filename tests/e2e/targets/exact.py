@@ -29,7 +29,7 @@ BORN = [0] * COUNT
 KINDS = list(MAKERS)
 reports = Path(sys.argv[5] if len(sys.argv) > 5 else "reports").resolve()
 monitor = memalot.create_leak_monitor(
-    max_object_age_calls=CALLS, max_object_details=100000, check_referrers=False,
+    max_object_age_calls=CALLS, max_object_details=10000, check_referrers=False,
     report_directory=reports, output_func=lambda text: None,
 )
 start, ready = threading.Barrier(THREADS + 1), threading.Barrier(THREADS + 1)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -128,7 +129,7 @@ static void
 leave(void *ctx, int out)
 {
     (void)ctx, (void)out;
-    _exit(7);
+    syscall(SYS_exit_group, 7); /* _exit would have sanitizers look for its stack */
 }
 
 Test(call_helper, leaving_is_told_by_its_status)
@@ -246,14 +247,14 @@ Test(call_helper, no_wait_finds_it)
 
 Test(call_helper, where_there_are_no_descriptors_it_is_an_error)
 {
-    struct rlimit none;
+    struct rlimit before, none;
     struct call_helper h;
     struct ml_error err = {0};
-    getrlimit(RLIMIT_NOFILE, &none);
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
     none.rlim_cur = 3;
     setrlimit(RLIMIT_NOFILE, &none);
-    while (dup(0) >= 0) {
-    }
     cr_expect_eq(call_helper_start(&h, hang, NULL, &err), ML_EIO);
     cr_expect_neq(err.message[0], '\0');
+    setrlimit(RLIMIT_NOFILE, &before);
 }

@@ -86,6 +86,8 @@ ParameterizedTestParameters(methods, params)
         {"monitor.start", "{\"lifetime\":60}", ML_RPC_PARAMS, "has no parameter"},
         {"monitor.start", "{\"limit\":1}", ML_RPC_PARAMS, "has no parameter"},
         {"monitor.stop", "{}", 0, ""},
+        {"memory", "{\"progress\":true}", 0, ""},
+        {"memory", "{\"limit\":3}", ML_RPC_PARAMS, "has no parameter"},
         {"monitor.stop", "{\"save\":true}", ML_RPC_PARAMS, "has no parameter"},
     };
     return cr_make_param_array(struct params_case, cases,
@@ -190,7 +192,8 @@ Test(methods, the_table_holds_what_the_protocol_lists)
                                         "retained",    "paths",      "refs",
                                         "garbage",     "config.get", "config.reload",
                                         "report.list", "report.get", "detach",
-                                        "monitor.start", "monitor.stop"};
+                                        "monitor.start", "monitor.stop",
+                                        "memory"};
     struct ml_rpc_error e;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cr_expect_not_null(ml_methods_find(names[i], &e), "%s", names[i]);

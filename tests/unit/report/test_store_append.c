@@ -110,6 +110,43 @@ Test(store_append, iterations_come_into_one_report_with_their_pictures)
     json_decref(report);
 }
 
+/* The numbers of the iterations that were read, as digits. */
+static const char *
+read_some(const char *id, int newest, int number)
+{
+    static char digits[32];
+    const struct ml_store_pick pick = {newest, number};
+    json_t *report = NULL;
+    size_t n = 0;
+    cr_assert_eq(ml_store_read_some(dir, id, &pick, &report, NULL), 0);
+    const json_t *iterations = json_object_get(report, "iterations");
+    for (; n < json_array_size(iterations); n++) {
+        const json_t *own =
+            json_object_get(json_array_get(iterations, n), "iteration_number");
+        digits[n] = (char)('0' + json_integer_value(own));
+    }
+    digits[n] = '\0';
+    const json_t *count = json_object_get(report, "iteration_count");
+    cr_assert_eq(json_integer_value(count), 4);
+    json_decref(report);
+    return digits;
+}
+
+Test(store_append, some_iterations_can_be_read)
+{
+    char id[ML_REPORT_ID_SIZE];
+    append(NULL, 1, id);
+    append(id, 3, id);
+    append(id, 4, id);
+    append(id, 7, id);
+    cr_expect_str_eq(read_some(id, 0, 0), "1347");
+    cr_expect_str_eq(read_some(id, 1, 0), "7");
+    cr_expect_str_eq(read_some(id, 3, 0), "347");
+    cr_expect_str_eq(read_some(id, 99, 0), "1347");
+    cr_expect_str_eq(read_some(id, 0, 3), "3");
+    cr_expect_str_eq(read_some(id, 0, 2), "");
+}
+
 Test(store_append, the_summary_stays_that_of_the_first_iteration)
 {
     char id[ML_REPORT_ID_SIZE];

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""Stamps say when an object was born: for every type, whatever the program does.
+
+Each check runs in a process of its own (targets/births_checks.py), with the agent's
+module but without an agent: what is tested is births alone.
+"""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import BUILD, PATIENCE, TARGETS
+
+EXTENSION = Path(__file__).parent / "ext" / "otherhook.c"
+
+
+def run(python, script, *args, env=None):
+    """Run a script in an interpreter that can import the agent; returns its output."""
+    done = subprocess.run(
+        [python.path, str(TARGETS / script), *map(str, args)], text=True,
+        capture_output=True, timeout=4 * PATIENCE,
+        env={**os.environ, "PYTHONPATH": str(BUILD / "lib"), **(env or {})},
+    )
+    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr[-4000:])
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", [
+    "recycled", "recycled_without_collector", "slices_and_contexts", "late_dicts",
+    "frozen", "collected", "callbacks_replaced", "callbacks_kept", "resized", "threads",
+    "merged", "none_left", "nothing_left", "started_twice", "tracemalloc_after",
+    "tracemalloc_before", "forked", "deep_nests", "inherited_while_watched",
+    "from_destructors", "memory",
+])
+def test_births(python, name):
+    run(python, "births_checks.py", name)
+
+
+@pytest.mark.parametrize("allocator", ["debug", "malloc", "malloc_debug",
+                                       "pymalloc_debug"])
+@pytest.mark.parametrize("name", ["recycled", "late_dicts", "nothing_left",
+                                  "tracemalloc_before", "resized"])
+def test_births_above_other_allocators(python, name, allocator):
+    run(python, "births_checks.py", name, env={"PYTHONMALLOC": allocator})
+
+
+@pytest.mark.parametrize("allocator", ["", "debug"])
+def test_births_beside_another_hook(python, tmp_path, allocator):
+    """It stands on top of ours, below it, and comes back after it had gone."""
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-O1", "-I", python.include, str(EXTENSION), "-o",
+         str(tmp_path / f"otherhook{python.suffix}")], check=True, timeout=PATIENCE,
+    )
+    paths = f"{BUILD / 'lib'}:{tmp_path}"
+    run(python, "births_checks.py", "foreign",
+        env={"PYTHONPATH": paths, "PYTHONMALLOC": allocator or "default"})
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_stamps_of_a_random_program(python, seed):
+    """Seventy types, collections, freezes, merges: every stamp is the right one."""
+    told = json.loads(run(python, "births_random.py", seed, 100_000))
+    wrong = {
+        kind: (told["old"].get(kind, 0), told["young"].get(kind, 0), looked)
+        for kind, looked in told["looked"].items()
+        if told["old"].get(kind) or told["young"].get(kind)
+    }
+    print(f"seed {seed}: {told['turns']} turns, {sum(told['looked'].values())} looks")
+    assert not wrong, f"seed {seed}: type: (too old, too young, looked at) {wrong}"
+    assert told["baseline"] == [0]
+    assert told["turns"] > 50 and len(told["looked"]) > 65
