@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "birth.h"
 #include "monitor.h"
 #include "program.h"
 #include "signal_name.h"
@@ -170,7 +171,10 @@ ml_agent_write_status(struct ml_agent *a, struct ml_json *out, struct ml_error *
     ml_monitors_write_status(out);
     write_signal(a, out);
     ml_json_key(out, "hooks");
-    ml_json_begin_array(out); /* of the allocator or the collector: none */
+    ml_json_begin_array(out); /* of the allocator and the collector */
+    if (ml_birth_running()) {
+        ml_json_str(out, ml_birth_words());
+    }
     ml_json_end_array(out);
     ml_json_kv_str(out, "config_file", a->config_file[0] != '\0' ? a->config_file : NULL);
     ml_json_kv_str(out, "report_directory", a->report_directory);

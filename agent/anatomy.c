@@ -201,8 +201,10 @@ put_verdict(const struct anatomy *m, struct ml_buf *text)
     uint64_t idle = m->arenas.free + m->malloc_free;
     uint64_t large = m->rss / 4;
     say(text, true, "RSS ", m->rss, "");
-    say(text, m->python_live > 0, /* a monitor's warm-up does not look */
-        ": live Python objects explain ", m->python_live, " of it");
+    if (m->python_live == 0) {
+        return; /* a monitor's warm-up does not look at the heap */
+    }
+    say(text, true, ": live Python objects explain ", m->python_live, " of it");
     say(text, m->python_garbage > m->rss / 20,
         ", garbage that waits for the collector ", m->python_garbage, "");
     say(text, idle > large, ", memory that is free but not given back ", idle, "");

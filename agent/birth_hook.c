@@ -40,39 +40,36 @@ static atomic_bool probing;
 
 /* -- the hot path ------------------------------------------------------------------ */
 
-__attribute__((noinline, cold)) static void
-pass_silently(unsigned layer)
+__attribute__((noinline, cold)) static void *
+pass_silently(unsigned layer, void *block)
 {
     if (atomic_load(&probing)) {
         atomic_fetch_or(&passed, UINT32_C(1) << layer);
     }
+    return block;
 }
 
-static inline void
-stamp(unsigned layer, void *block)
+/* Both rare ways out are calls in tail position: the hot one saves no register. */
+static inline void *
+stamped(unsigned layer, void *block)
 {
     uint8_t epoch = atomic_load_explicit(&ml_birth_present, memory_order_relaxed);
     if (__builtin_expect(epoch == 0, 0)) {
-        pass_silently(layer);
-        return;
+        return pass_silently(layer, block);
     }
-    ml_birth_table_put((uintptr_t)block, epoch);
+    return (void *)ml_birth_table_put((uintptr_t)block, epoch);
 }
 
 static inline void *
 hook_malloc(unsigned layer, void *ctx, size_t size)
 {
-    void *block = layers[layer].below.malloc(ctx, size);
-    stamp(layer, block);
-    return block;
+    return stamped(layer, layers[layer].below.malloc(ctx, size));
 }
 
 static inline void *
 hook_calloc(unsigned layer, void *ctx, size_t count, size_t size)
 {
-    void *block = layers[layer].below.calloc(ctx, count, size);
-    stamp(layer, block);
-    return block;
+    return stamped(layer, layers[layer].below.calloc(ctx, count, size));
 }
 
 /* The block has moved: its stamp goes with it. A merge may be replacing that stamp, and
@@ -95,9 +92,9 @@ hook_realloc(unsigned layer, void *ctx, void *block, size_t size)
     uint8_t old = block != NULL ? ml_birth_table_get((uintptr_t)block) : epoch;
     void *to = layers[layer].below.realloc(ctx, block, size);
     if (epoch == 0 || block == NULL) {
-        stamp(layer, to);
+        return stamped(layer, to);
     }
-    else if (to != block && to != NULL) {
+    if (to != block && to != NULL) {
         carry_stamp(to, old);
     }
     return to;

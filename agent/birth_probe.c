@@ -19,7 +19,8 @@ const char ml_birth_probe_doc[] =
     "--\n\n"
     "Births, for the tests; op is one of\n\n"
     "start() stop() running() now() left() settle() words() memory() fork()\n"
-    "turn(owner) outside() merge(wanted, keep) stamp(object) stamps(list) epoch(number)";
+    "turn(owner) outside() merge(wanted, keep) stamp(object) stamps(list)\n"
+    "epoch(number=the present one)";
 
 static double
 now(void)
@@ -151,8 +152,8 @@ probe_stamps(PyObject *args)
 static PyObject *
 probe_epoch(PyObject *args)
 {
-    unsigned char number;
-    if (!PyArg_ParseTuple(args, "b", &number)) {
+    unsigned char number = ml_birth_now();
+    if (!PyArg_ParseTuple(args, "|b", &number)) {
         return NULL;
     }
     const struct ml_epoch *e = ml_birth_epoch(number);

@@ -47,6 +47,17 @@ ml_birth_table_grow(uintptr_t block)
     return leaf;
 }
 
+uintptr_t
+ml_birth_table_put_first(uintptr_t block, uint8_t stamp)
+{
+    uint8_t *leaf = atomic_load(ml_birth_table_entry(block));
+    leaf = leaf == NULL ? ml_birth_table_grow(block) : leaf;
+    if (leaf != ML_BIRTH_LOST) {
+        atomic_store(ml_birth_table_cell(leaf, block), stamp);
+    }
+    return block;
+}
+
 int
 ml_birth_table_prepare(uintptr_t block, struct ml_error *err)
 {

@@ -48,19 +48,21 @@ ml_birth_table_cell(uint8_t *leaf, uintptr_t block)
     return (_Atomic uint8_t *)leaf + ((block >> 4) & (ML_BIRTH_LEAF_BYTES - 1));
 }
 
-/* The hot path: two loads and a store. NULL, a failed allocation, is fine. */
-static inline void
+/* The same for a leaf that is not there (yet). Returns `block`, so that whoever has to
+ * return it can leave all to this call and needs no place to keep it. */
+uintptr_t ml_birth_table_put_first(uintptr_t block, uint8_t stamp);
+
+/* The hot path: two loads and a store. 0, a failed allocation, is fine. Returns block. */
+static inline uintptr_t
 ml_birth_table_put(uintptr_t block, uint8_t stamp)
 {
     uint8_t *leaf = atomic_load_explicit(ml_birth_table_entry(block),
                                          memory_order_acquire);
     if (__builtin_expect(leaf <= ML_BIRTH_LOST, 0)) {
-        leaf = leaf == NULL ? ml_birth_table_grow(block) : leaf;
-        if (leaf == ML_BIRTH_LOST) {
-            return;
-        }
+        return ml_birth_table_put_first(block, stamp);
     }
     atomic_store_explicit(ml_birth_table_cell(leaf, block), stamp, memory_order_relaxed);
+    return block;
 }
 
 static inline uint8_t

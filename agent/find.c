@@ -67,7 +67,10 @@ ml_find_age(PyObject *op, double now)
     }
     uint8_t stamp = ml_birth_stamp((uintptr_t)op - compat_preheader_size(op));
     const struct ml_epoch *e = ml_birth_epoch(stamp);
-    if (stamp < ML_EPOCH_FIRST || e->last == 0) {
+    if (stamp == ML_EPOCH_OUTSIDE) {
+        return 0; /* born between windows, any time since the hooks are in */
+    }
+    if (stamp == ML_EPOCH_BASELINE || e->last == 0) {
         return -1;
     }
     return e->closed > 0 && e->closed < now ? now - e->closed : 0;

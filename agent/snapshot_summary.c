@@ -70,6 +70,10 @@ write_suspect_type(struct snapshot *s, uint32_t kind)
         ml_json_kv_null(s->j, "count_before");
     }
     ml_json_kv_double(s->j, "oldest_age_s", snapshot_age_s(s->v->watch, k->oldest), 3);
+    uint64_t calls = snapshot_age_calls(s->v->watch, k->oldest);
+    if (calls > 0) {
+        ml_json_kv_uint(s->j, "oldest_age_calls", calls);
+    }
     if (s->v->job->settings.report.compute_size_in_leak_summary) {
         ml_json_kv_uint(s->j, "shallow_size", k->bytes);
     }

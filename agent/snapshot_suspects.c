@@ -2,7 +2,7 @@
  *
  * Which objects are too old, and what of it is told. A suspect was born in an epoch that
  * the watch calls suspect, is reached by a path, and is of a type that is wanted. Left
- * out are modules, the tool's own classes, what a library made while it was imported,
+ * out are imported modules, the tool's own classes, what a library made while it was imported,
  * and findings that are the interpreter's own bookkeeping.
  */
 #include "snapshot.h"
@@ -35,10 +35,25 @@ find_wanted_kinds(const struct snapshot *s)
     uint8_t *wanted = ml_alloc_array(s->v->a, t->kinds.len, 1);
     for (uint32_t i = 0; wanted != NULL && i < t->kinds.len; i++) {
         const struct take_kind *k = &t->kinds.data[i];
-        wanted[i] = k->shape != SHAPE_MODULE && !is_our_own(k->type) &&
-                    describe_wanted(&filter, i);
+        wanted[i] = !is_our_own(k->type) && describe_wanted(&filter, i);
     }
     return wanted;
+}
+
+/* In sys.modules: what is imported late is no leak. */
+static bool
+is_imported(const struct take *t, uint32_t node)
+{
+    if (take_kind_of(t, node)->shape != SHAPE_MODULE) {
+        return false;
+    }
+    PyObject *dict = PyModule_GetDict(take_object(t, node));
+    for (size_t i = 0; i < t->modules.len; i++) {
+        if (t->modules.data[i].dict == dict) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* By root: the epoch in which a library's module was imported, 0: long ago, or a root of
@@ -73,7 +88,7 @@ mark_suspects(struct snapshot *s, const uint8_t *wanted, const uint8_t *late)
             continue;
         }
         uint32_t root = v->paths.root[node];
-        if (root < g->roots.len && late[root] == epoch) {
+        if ((root < g->roots.len && late[root] == epoch) || is_imported(&v->take, node)) {
             continue;
         }
         ml_bitset_add(&s->suspects.set, node);

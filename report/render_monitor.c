@@ -7,6 +7,7 @@
  * The first and last line name the iteration in the same words each time, so that a log
  * file can be searched for them.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "box.h"
@@ -25,7 +26,12 @@ fill_row(struct ml_table *t, const json_t *type)
         long long diff = ml_json_diff(type, "count", "count_before");
         ml_table_word(t, 2, diff == 0 ? "-" : ml_text_count_diff(diff, text));
     }
-    if (ml_json_has_number(type, "oldest_age_s")) {
+    if (ml_json_has_number(type, "oldest_age_calls")) {
+        long long calls = ml_json_integer(type, "oldest_age_calls");
+        snprintf(text, sizeof(text), "%lld call%s", calls, calls == 1 ? "" : "s");
+        ml_table_word(t, 3, text);
+    }
+    else if (ml_json_has_number(type, "oldest_age_s")) {
         ml_table_word(t, 3,
                       ml_text_duration(ml_json_number(type, "oldest_age_s"), text));
     }

@@ -179,7 +179,7 @@ static const struct ml_opt opts[] = {
     {"max-object-lifetime", 0, ML_OPT_TIME, ML_CTL_OPT(lifetime), "S", 0, 0,
      "what lives longer may be a leak (default: as configured)"},
     {"warmup", 0, ML_OPT_TIME, ML_CTL_OPT(warmup), "S", 0, 0,
-     "what is born in this time does not count (default: as the lifetime)"},
+     "what is born before it is over does not count"},
     {"type", 0, ML_OPT_LIST, ML_CTL_OPT(type), "SUBSTR", 0, 0,
      "only types whose full name contains this; repeatable"},
     {"exclude", 0, ML_OPT_LIST, ML_CTL_OPT(exclude), "SUBSTR", 0, 0,
@@ -187,7 +187,7 @@ static const struct ml_opt opts[] = {
     {"max-object-details", 0, ML_OPT_INT, ML_CTL_OPT(max_object_details), "N", 0, 10000,
      "how many objects are shown one by one"},
     {"no-save", 0, ML_OPT_FLAG, ML_CTL_OPT(no_save), NULL, 0, 0,
-     "write no report: `status` counts suspects, report.console prints"},
+     "write no report; `status` still counts suspects"},
     ML_OPT_JSON,
     ML_OPT_COLOR,
     ML_OPT_HELP,
@@ -203,7 +203,8 @@ const struct ml_command ml_cmd_monitor = {
         "                iteration: what was born after the warm-up, is older than\n"
         "                the lifetime and still alive, and what holds it\n"
         "stop [TARGET]   end it; the report stays\n\n"
-        "Times are seconds, or texts such as 500ms, 90s, 5m, 1h.",
+        "Times are seconds, or texts such as 500ms, 90s, 5m, 1h. The warm-up is as long as the\n"
+        "lifetime unless it is given.",
     .opts = opts,
     .min_words = 1,
     .max_words = 2,

@@ -122,7 +122,7 @@ def start_leak_monitoring(
             shows for the object. It runs in a copy of the process: what it changes is
             lost. None (the default): the object's own `__str__`.
         str_max_length: Most characters of such a text (0 to 100000). Default 100.
-        force_terminal: True: colours and boxes as on a terminal; False: neither; None
+        force_terminal: True: control codes (colours) as on a terminal; False: none; None
             (the default): find out. Must not be True with `output_func` unless
             `tee_console` is set.
         output_func: Called with the text of each report and message instead of printing

@@ -2,7 +2,8 @@
 """Where a monitor's text goes: the console, the caller's function, or both.
 
 What the text says and how it is laid out is the agent's business; here it is decided
-once, when a monitor opens, how wide it may be and whether it may have colours and boxes.
+once, when a monitor opens, how wide it may be, whether it may have colours (terminals
+may) and whether boxes and letters beyond ASCII (where the encoding has them).
 Nothing in this file lets an exception through to the program.
 """
 
@@ -36,7 +37,7 @@ class Output:
         stream = sys.stdout if self._console else None
         terminal = _is_terminal(stream) if force_terminal is None else force_terminal
         self.color = terminal and color and not os.environ.get("NO_COLOR")
-        self.boxes = terminal and _can_show(stream, BOX)
+        self.boxes = _can_show(stream, BOX)
         self.width = _columns(stream)
 
     def deliver(self, text: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import procfs
 from harness import TARGETS, wait_until
+from monitored import play
 
 UNTOUCHED = {"calls": 0, "appended": 0}
 
@@ -106,16 +107,13 @@ def test_what_fails_costs_that_one_text(target, python, limit):
 
 
 def test_what_failed_is_said_in_one_sentence(target, python):
-    answer = snapshot(target("own_texts.py", "Raises"))
-    assert warnings(answer) == [
-        "__str__ raised ValueError for 3 of 3 objects, first a __main__.Raises: it is no good"
-    ]
-    answer = snapshot(target("own_texts.py", "Leaves", "NoStr"))
-    assert sorted(warnings(answer)) == [
-        "__str__ ended its process for 3 of 6 objects, first a __main__.Leaves: status 7",
-        "__str__ raised TypeError for 3 of 6 objects, first a __main__.NoStr: "
-        "__str__ returned non-string (type int)",
-    ]
+    objects = r"for \d+ of \d+ objects, first a __main__"
+    [text] = warnings(snapshot(target("own_texts.py", "Raises")))
+    assert re.fullmatch(rf"__str__ raised ValueError {objects}.Raises: it is no good", text)
+    ended, raised = sorted(warnings(snapshot(target("own_texts.py", "Leaves", "NoStr"))))
+    assert re.fullmatch(rf"__str__ ended its process {objects}.Leaves: status 7", ended)
+    assert re.fullmatch(rf"__str__ raised TypeError {objects}.NoStr: __str__ returned "
+                        r"non-string \(type int\)", raised)
 
 
 @pytest.mark.parametrize("how", ["Hangs", "Waits"])
@@ -192,3 +190,61 @@ def test_without_a_copy_nothing_is_asked(target, python):
 def test_the_length_is_the_configured_one(target, python):
     answer = snapshot(target("own_texts.py", "Long", config="report:\n  str_max_length: 5\n"))
     assert all(re.fullmatch(r"\d\d öö…", text) for text in texts(answer, "Long"))
+
+
+STR_FUNC = """
+    import memalot
+
+    class Session:
+        def __str__(self):
+            CALLS.append(self)
+            return "a session"
+
+    class Odd(Session):
+        pass
+
+    CALLS = []
+    SESSIONS = [Session() for _ in range(60)]
+    ODD = [Odd() for _ in range(60)]
+    LISTS = [[number] * 50 for number in range(60)]
+
+    def describe(thing, length):
+        CALLS.append(thing)
+        {trouble}
+        return f"{{length}} {{type(thing).__name__}} " + "z" * 100
+
+    memalot.snapshot(str_func=describe, str_max_length=20)
+    print("calls", len(CALLS))
+"""
+
+
+def texts_of_play(played, name):
+    """Return the texts of the examples of one type of a program's only report."""
+    return texts({"iteration": played.iterations[0]}, name)
+
+
+def test_str_func_says_how_all_objects_read(ctl, python, tmp_path):
+    played = play(python, ctl, tmp_path, STR_FUNC.format(trouble=""))
+    assert texts_of_play(played, "Session") == ["20 Session zzzzzzzzz…"] * 3
+    assert texts_of_play(played, "list") == ["20 list zzzzzzzzzzzz…"] * 3
+    assert "calls 0" in played.out
+    assert warnings({"iteration": played.iterations[0]}) == []
+
+
+@pytest.mark.parametrize("trouble, sentence", [
+    ("if type(thing) is Odd: raise LookupError('not found')",
+     r"raised LookupError for \d+ of \d+ objects, first a __main__\.Odd: not found"),
+    ("if type(thing) is Odd: return 5",
+     r"gave no str for \d+ of \d+ objects, first a __main__\.Odd: builtins\.int"),
+    ("import os; type(thing) is not Odd or os._exit(0)",
+     r"ended its process for \d+ of \d+ objects, first a __main__\.Odd: status 0"),
+    ("while type(thing) is Odd: pass",
+     r"did not return within 1 s for 2 of \d+ objects, first a __main__\.Odd"),
+])
+def test_str_func_that_fails(ctl, python, tmp_path, trouble, sentence):
+    played = play(python, ctl, tmp_path, STR_FUNC.format(trouble=trouble))
+    assert all(is_made_in_c(text, "Odd") for text in texts_of_play(played, "Odd"))
+    assert texts_of_play(played, "Session") == ["20 Session zzzzzzzzz…"] * 3
+    assert any(re.fullmatch("str_func " + sentence, text)
+               for text in warnings({"iteration": played.iterations[0]}))
+    assert "calls 0" in played.out

@@ -102,17 +102,27 @@ def test_standard_output_is_the_one_of_the_moment(python, ctl, tmp_path):
 
 
 def test_an_encoding_that_lacks_letters_costs_letters_only(python, ctl, tmp_path):
-    played = play(python, ctl, tmp_path, """
+    program = """
         import memalot
         class Größe: pass
         kept = []
-        monitor = memalot.create_leak_monitor(save_reports=False, force_terminal=True)
-        for _ in range(2):
-            with monitor:
-                kept.append(Größe())
-    """, PYTHONIOENCODING="ascii")
-    assert played.err == ""
-    assert "Gr??e" in played.out
+
+        @memalot.leak_monitor(save_reports=False, force_terminal=%s)
+        def größer():
+            kept.append(Größe())
+
+        größer()
+        größer()
+    """
+    for force in ("True", "None"):
+        played = play(python, ctl, tmp_path, program % force, PYTHONIOENCODING="ascii")
+        assert played.err == "" and played.out.isascii()
+        assert "the function gr??er" in played.out
+        assert r"__main__.Gr\xf6\xdfe" in played.out
+        played = play(python, ctl, tmp_path, program % force, PYTHONIOENCODING="utf-8",
+                      PYTHONUTF8="1")
+        assert "the function größer" in played.out
+        assert "__main__.Größe" in played.out and "╭" in played.out
 
 
 def test_what_an_output_function_raises_is_told_once(python, ctl, tmp_path):

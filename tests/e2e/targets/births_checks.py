@@ -189,9 +189,9 @@ def threads():
 
     def work():
         while not stop.is_set():
-            first = _birth("epoch", _birth("now"))[3]
+            first = _birth("epoch")[3]
             made = [[], {"a": 1}, (stop,), object(), "a%d" % first]
-            last = _birth("epoch", _birth("now"))[3]
+            last = _birth("epoch")[3]
             kept.append((first, last, made))
 
     workers = [threading.Thread(target=work) for _ in range(4)]

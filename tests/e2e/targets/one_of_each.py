@@ -30,7 +30,7 @@ def leak(make):
     KEPT.append(make(r))
 
 
-leak(object)
+leak(MAKERS["object"])
 said = {}
 for number, name in enumerate(kinds(), start=2):
     leak(MAKERS[name])
