@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = Path(os.environ.get("MEMALOT_BUILD", ROOT / os.environ.get("BUILD", "build")))
 ORIGINAL = BUILD.absolute() / "bench-original-venv" / "bin" / "python"
 PATIENCE = 3600  # seconds
+GAP = 0.0002  # seconds; as in leak_of.py: two turns of threads
 
 
 def play(python, way, objects, folder, *watched):
@@ -58,7 +59,8 @@ def found(iteration):
 
 def stood_still(gaps):
     """Return (in all, longest, kept from the processor) of what the watcher saw."""
-    held = [max(0.0, end - max(start, 0.0) - without) for start, end, without in gaps]
+    held = [end - max(start, 0.0) - without for start, end, without in gaps]
+    held = [seconds for seconds in held if seconds > GAP]
     return sum(held), max(held, default=0.0), sum(without for *_, without in gaps)
 
 
