@@ -37,24 +37,37 @@ class Item:
 
 
 class Watcher(threading.Thread):
-    """Notes (from, to, seconds without a processor) of each standstill."""
+    """Sums the standstills up from the moment that `since` is set. It keeps numbers and
+    no list of them, for a list would grow inside the monitored call and be a leak."""
 
     def __init__(self):
         super().__init__(name="watcher", daemon=True)
-        self.gaps, self.over = [], False
+        self.since, self.over = None, False
+        self.held = self.longest = self.without = 0.0
 
     def run(self):
         """Look at the clock until it is over."""
         own = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat",
                       os.O_RDONLY)
         clock = time.perf_counter
-        last, without = clock(), queued(own)
+        last, before = clock(), queued(own)
         while not self.over:
             now = clock()
             if now - last > GAP:
-                before, without = without, queued(own)
-                self.gaps.append((last, now, without - before))
+                so_far = queued(own)
+                self.note(last, now, so_far - before)
+                before = so_far
             last = now
+
+    def note(self, start, end, without):
+        """Count what lies behind `since`, less what the processor was wanting."""
+        if self.since is None or end < self.since:
+            return
+        held = end - max(start, self.since) - without
+        self.without += without
+        if held > GAP:
+            self.held += held
+            self.longest = max(self.longest, held)
 
 
 def queued(schedstat):
@@ -62,11 +75,15 @@ def queued(schedstat):
     return int(os.pread(schedstat, 100, 0).split()[1]) / 1e9
 
 
+WATCHER = Watcher()
+
+
 def work(objects):
     """Leak; return when the function's own code ended."""
     for number in range(objects):
         KEPT.append(Item(number))
-    return time.perf_counter()
+    WATCHER.since = time.perf_counter()
+    return WATCHER.since
 
 
 def probe():
@@ -82,30 +99,28 @@ def probe():
 def main():
     """Warm up, leak, tell."""
     way, objects, out = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    watcher = Watcher() if "watched" in sys.argv else None
+    watched = "watched" in sys.argv
     call = work
     if way == "monitored":
         import memalot
 
         call = memalot.leak_monitor(work)
     call(100)
-    if watcher:
+    WATCHER.since = None
+    if watched:
         sys.setswitchinterval(SWITCH)
-        watcher.start()
+        WATCHER.start()
         time.sleep(0.05)
     ended = call(objects)
-    returned = time.perf_counter()
-    if watcher:
+    told = {"waited": time.perf_counter() - ended}
+    if watched:
         if way == "plain":
             time.sleep(QUIET)
-        watcher.over = True
-        watcher.join()
-    until = time.perf_counter() if way == "plain" else returned
+        WATCHER.over = True
+        WATCHER.join()
+    told |= {name: getattr(WATCHER, name) for name in ("held", "longest", "without")}
     ours = way == "monitored" and hasattr(memalot, "snapshot")
-    told = {"waited": returned - ended, "turn": probe() if ours else None,
-            "gaps": [(start - ended, end - ended, without)
-                     for start, end, without in (watcher.gaps if watcher else [])
-                     if end > ended and start < until]}
+    told["turn"] = probe() if ours else None
     with open(out, "w") as file:
         json.dump(told, file)
 
