@@ -267,6 +267,16 @@ check_overrides(const struct ml_monitor_options *o, struct ml_error *err)
     return rc;
 }
 
+/* What the program itself asks for goes before what an operator has asked for. */
+static void
+make_way(const struct ml_monitor_options *o)
+{
+    struct ml_monitor *clock = ml_monitors.clock;
+    if (o->lifetime > 0 && clock != NULL && clock->by_operator) {
+        monitors_retire(clock);
+    }
+}
+
 /* Whether one by time may begin, or one by calls exist beside it. */
 int
 monitors_check_mixing(const struct ml_monitor_options *o, struct ml_error *err)
@@ -300,6 +310,7 @@ ml_monitor_open(const struct ml_monitor_options *options, int *handle,
         return rc;
     }
     monitors_lock();
+    make_way(options);
     rc = monitors_check_mixing(options, err);
     if (rc == ML_OK && (rc = monitors_make(options, &m, err)) == ML_OK) {
         *handle = m->handle;
@@ -357,6 +368,23 @@ monitors_close(struct ml_monitor *m, const char *why)
     pthread_cond_broadcast(&ml_monitors.changed);
 }
 
+void
+monitors_drop(struct ml_monitor *m)
+{
+    ml_monitors.list[m->handle - 1] = NULL;
+    free_monitor(m);
+}
+
+void
+monitors_retire(struct ml_monitor *m)
+{
+    monitors_close(m, NULL);
+    m->given_up = true;
+    if (m->watch == NULL) { /* else its sweep still looks at it */
+        monitors_drop(m);
+    }
+}
+
 /* Births stay as long as anything could ask for ages. */
 static bool
 anything_monitors(void)
@@ -377,13 +405,9 @@ ml_monitor_close(int handle)
     monitors_lock();
     struct ml_monitor *m = monitors_find(handle);
     if (m != NULL) {
-        monitors_close(m, NULL);
         str_func = m->o.str_func;
         m->o.str_func = NULL;
-        if (m->watch == NULL && m->depth == 0) { /* else its sweep frees it */
-            ml_monitors.list[handle - 1] = NULL;
-            free_monitor(m);
-        }
+        monitors_retire(m);
     }
     bool idle = !anything_monitors();
     monitors_unlock();

@@ -66,14 +66,16 @@ void ml_told_fini(struct ml_told *told);
 
 /* -- Python threads; GIL: held, released while waiting ------------------------------ */
 
-/* Needs a running agent (ML_ESTATE). ML_ESTATE too when it would mix with what is
- * monitored already; ML_EINVAL, ML_EFORMAT for options. */
+/* Needs a running agent (ML_ESTATE). ML_ESTATE too when it would mix with what the
+ * program monitors already; a monitor by time that an operator has started makes way.
+ * ML_EINVAL, ML_EFORMAT for options. */
 int ml_monitor_open(const struct ml_monitor_options *options, int *handle,
                     struct ml_error *err);
 
 /* Opens the window, or goes deeper into the open one (recursion, other threads). `counts`
- * is false when this entry is not monitored, because the agent has gone or another
- * thread is in another monitor's window; then there must be no leave. ML_ESTATE when
+ * is false when this entry is not monitored, because the agent has gone, another thread
+ * is in another monitor's window, or an operator has time-based monitoring run; then
+ * there must be no leave. ML_ESTATE when
  * nested in another monitor's window or while one by time runs. */
 int ml_monitor_enter(int handle, bool *counts, struct ml_error *err);
 

@@ -137,8 +137,8 @@ open_clock(const struct ml_monitor_options *o, bool by_config, struct ml_error *
     monitors_lock();
     int rc = monitors_check_mixing(o, err);
     if (rc == ML_OK && (rc = monitors_make(o, &m, err)) == ML_OK) {
+        m->by_operator = true;
         m->by_config = by_config;
-        m->by_request = !by_config;
         ml_monitors.clock = m;
     }
     monitors_unlock();
@@ -172,7 +172,12 @@ ml_monitors_stop(struct ml_json *out, struct ml_error *err)
         ml_json_kv_uint(out, "iterations", m->iteration);
         ml_json_kv_str(out, "report_id", m->report_id[0] != '\0' ? m->report_id : NULL);
         ml_json_end_object(out);
-        monitors_close(m, "the monitoring was stopped by memalotctl");
+        if (m->by_operator) {
+            monitors_retire(m);
+        }
+        else { /* the program still has the handle */
+            monitors_close(m, "the monitoring was stopped by memalotctl");
+        }
     }
     monitors_unlock();
     return rc;
@@ -190,7 +195,7 @@ ml_monitors_apply_settings(struct ml_agent *a)
                 m->o.lifetime == s->monitor.max_object_lifetime &&
                 m->o.warmup == s->monitor.warmup;
     if (ours && !same) {
-        monitors_close(m, NULL);
+        monitors_retire(m);
     }
     bool wanted = s->monitor.enabled && !same;
     monitors_unlock();

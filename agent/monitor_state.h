@@ -32,8 +32,9 @@ struct ml_monitor {
     enum monitor_state state;
     struct ml_monitor_options o; /* overrides and subject are its own copies */
     bool once;        /* a snapshot: no ages */
-    bool by_request;  /* started over the socket */
-    bool by_config;   /* started by monitor.enabled */
+    bool by_operator; /* started by monitor.enabled or over the socket, not by the program */
+    bool by_config;   /* by monitor.enabled */
+    bool given_up;    /* its handle is closed: goes when its sweep has ended */
 
     /* reports */
     unsigned iteration; /* the last one */
@@ -85,6 +86,10 @@ void monitors_tell(struct ml_monitor *m, enum ml_told_kind kind, const char *tex
                    size_t len);
 bool monitors_take_told(struct ml_monitor *m, struct ml_told *out);
 void monitors_close(struct ml_monitor *m, const char *why);
+/* Takes it off the list and frees it, its str_func excepted. */
+void monitors_drop(struct ml_monitor *m);
+/* Closes one whose handle nobody uses any more; it goes at once or with its sweep. */
+void monitors_retire(struct ml_monitor *m);
 
 /* Waits for what `m` tells, without the GIL. 0, or 1 with a Python exception set.
  * `told.kind` is NOTHING when `deadline` (monotonic, negative: none) passed. */

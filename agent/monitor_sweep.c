@@ -132,7 +132,10 @@ free_if_closed(struct ml_monitor *m)
 {
     free(m->watch);
     m->watch = NULL;
-    if (m->once) {
+    if (m->given_up) {
+        monitors_drop(m);
+    }
+    else if (m->once) {
         monitors_close(m, NULL);
     }
 }

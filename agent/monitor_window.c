@@ -34,6 +34,9 @@ may_open(const struct ml_monitor *m, unsigned long thread, struct ml_error *err)
 {
     const struct ml_monitor *clock = ml_monitors.clock, *open = ml_monitors.open;
     const char *subject = m->o.subject != NULL ? m->o.subject : "this block";
+    if (clock != NULL && clock->by_operator) {
+        return 0; /* no program shall fail because somebody looks at it from outside */
+    }
     if (clock != NULL) {
         return ml_error_set(err, ML_ESTATE,
                             "%s is monitored by calls, but time-based leak monitoring runs "

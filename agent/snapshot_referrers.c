@@ -38,7 +38,8 @@ struct referrers {
     struct drawn_vec drawn; /* objects, nearest first */
     struct ml_u32vec roots; /* ids */
     uint32_t limit, depth;
-    bool cut, failed;
+    double deadline; /* monotonic; 0: none */
+    bool cut, late, failed;
 };
 
 static uint32_t
@@ -280,10 +281,38 @@ draw_parent(struct referrers *r, struct drawn d)
 }
 
 static void
-draw_others(struct referrers *r)
+draw_holders(struct referrers *r, struct drawn d)
 {
     const struct ml_reverse *reverse = &r->s->v->reverse;
-    for (size_t i = 0; i < r->drawn.len && !r->cut && !r->failed; i++) {
+    uint32_t last = ML_NO_NODE;
+    for (uint32_t e = reverse->first[d.node]; e < reverse->first[d.node + 1]; e++) {
+        if (reverse->from[e] != last && !r->cut && !r->late) {
+            last = reverse->from[e];
+            draw_holder(r, d, last);
+            r->late = r->deadline > 0 && sweep_now() > r->deadline;
+        }
+    }
+}
+
+/* What the reader of the picture has to know: there is more than is drawn. */
+static void
+say_what_is_missing(struct referrers *r, struct drawn d)
+{
+    char words[64];
+    if (r->late) {
+        snprintf(words, sizeof(words), "Timeout of %g seconds exceeded",
+                 r->s->v->job->settings.referrers.search_timeout);
+    }
+    else {
+        snprintf(words, sizeof(words), "Referrer limit of %u exceeded", r->limit);
+    }
+    add_reference(r, words, d.node, d.id);
+}
+
+static void
+draw_others(struct referrers *r)
+{
+    for (size_t i = 0; i < r->drawn.len && !r->cut && !r->late && !r->failed; i++) {
         struct drawn d = r->drawn.data[i];
         if (ml_bitset_has(&r->s->rooted, d.node)) {
             draw_roots(r, &d);
@@ -292,17 +321,9 @@ draw_others(struct referrers *r)
             draw_parent(r, d);
             continue;
         }
-        uint32_t last = ML_NO_NODE;
-        for (uint32_t e = reverse->first[d.node]; e < reverse->first[d.node + 1]; e++) {
-            if (reverse->from[e] != last && !r->cut) {
-                last = reverse->from[e];
-                draw_holder(r, d, last);
-            }
-        }
-        if (r->cut) {
-            char words[64];
-            snprintf(words, sizeof(words), "Referrer limit of %u exceeded", r->limit);
-            add_reference(r, words, d.node, d.id);
+        draw_holders(r, d);
+        if (r->cut || r->late) {
+            say_what_is_missing(r, d);
         }
     }
 }
@@ -354,6 +375,9 @@ snapshot_write_referrers(struct snapshot *s, uint32_t node)
     struct referrers r = {.s = s,
                           .limit = limit > 0 ? (uint32_t)limit : NO_LIMIT,
                           .depth = depth > 0 ? (uint32_t)depth : UINT32_MAX};
+    if (settings->referrers.search_timeout > 0) {
+        r.deadline = sweep_now() + settings->referrers.search_timeout;
+    }
     draw_path(&r, node);
     if (!r.failed) {
         draw_others(&r);

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "birth.h"
 #include "compat/compat.h"
 #include "compat/life.h"
 #include "sweep_state.h"
@@ -239,6 +240,9 @@ try_clone(struct ml_sweep *s)
         compat_life_gil_give(gil);
         drop_pipe(s, out);
         return 0;
+    }
+    if (ml_birth_running()) {
+        ml_birth_settle(); /* what was recycled since the last turn is not old */
     }
     s->child = make_copy(s, out, since);
     compat_life_gil_give(gil);

@@ -10,14 +10,8 @@
  * are led there too, for the few C functions that return a new int.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,7 +22,6 @@
 #include "watch.h"
 
 #define PROGRESS_EVERY 0.1 /* seconds */
-#define OUT 3              /* the pipe's descriptor here */
 
 struct child {
     struct sweep_job *job;
@@ -57,7 +50,7 @@ put(struct child *c, const void *data, size_t len)
     if (c->job->in_place != NULL) {
         ml_buf_append(c->job->in_place, data, len);
     }
-    else if (!sweep_write_all(OUT, data, len)) {
+    else if (!sweep_write_all(SWEEP_OUT, data, len)) {
         _exit(1); /* nobody reads any more: the agent or the program has gone */
     }
 }
@@ -173,72 +166,6 @@ answer(const struct sweep_view *v, const struct ml_sweep_request *r, struct ml_j
     return ml_error_set(err, ML_EINVAL, "an unknown kind of question");
 }
 
-/* Which report the iteration belongs to, and how its text is wanted. */
-static void
-write_wishes(struct ml_json *j, const struct ml_watch *w)
-{
-    ml_json_kv_bool(j, "save", w->save);
-    ml_json_key(j, "report");
-    ml_json_begin_object(j);
-    ml_json_kv_str(j, "id", w->report_id[0] != '\0' ? w->report_id : NULL);
-    ml_json_kv_uint(j, "iteration", w->iteration);
-    ml_json_end_object(j);
-    if (!w->text) {
-        ml_json_kv_null(j, "text");
-        return;
-    }
-    ml_json_key(j, "text");
-    ml_json_begin_object(j);
-    ml_json_kv_int(j, "width", w->width);
-    ml_json_kv_bool(j, "color", w->color);
-    ml_json_kv_bool(j, "boxes", w->boxes);
-    ml_json_end_object(j);
-}
-
-/* {"iteration": ..., "summary": {...}}, the writer's input */
-static void
-writer_line(struct child *c, const struct ml_watch *watch, const struct ml_buf *iteration,
-            struct ml_buf *line)
-{
-    char start[64], path[64], command[4096];
-    struct ml_json j;
-    const struct sweep_job *job = c->job;
-    describe_time(job->started_at, start);
-    snprintf(path, sizeof(path), "/proc/%d/cmdline", job->pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, command, sizeof(command) - 1) : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    n = n > 0 ? n : 0;
-    command[n] = '\0';
-    ml_json_init(&j, line);
-    ml_json_begin_object(&j);
-    ml_json_key(&j, "iteration");
-    ml_json_raw(&j, iteration->data, iteration->len);
-    ml_json_key(&j, "summary");
-    ml_json_begin_object(&j);
-    ml_json_kv_null(&j, "report_id");
-    ml_json_kv_str(&j, "entrypoint", command);
-    ml_json_key(&j, "arguments");
-    ml_json_begin_array(&j);
-    for (ssize_t at = (ssize_t)strlen(command) + 1; at < n;
-         at += (ssize_t)strlen(command + at) + 1) {
-        ml_json_str(&j, command + at);
-    }
-    ml_json_end_array(&j);
-    ml_json_kv_str(&j, "start_time", start);
-    ml_json_kv_int(&j, "pid", job->pid);
-    ml_json_kv_str(&j, "name", job->name);
-    ml_json_kv_str(&j, "python_version", compat_version());
-    ml_json_kv_str(&j, "memalot_version", ML_VERSION);
-    ml_json_end_object(&j);
-    if (watch != NULL) {
-        write_wishes(&j, watch);
-    }
-    ml_json_end_object(&j);
-}
-
 static void
 remember_report(struct child *c, const struct ml_buf *reply)
 {
@@ -304,7 +231,7 @@ store(struct child *c, uint32_t index, const struct ml_buf *iteration)
 {
     struct ml_buf line;
     ml_buf_init(&line, &c->arena.alloc);
-    writer_line(c, c->job->questions[index].watch, iteration, &line);
+    sweep_writer_line(c->job, c->job->questions[index].watch, iteration, &line);
     if (c->job->in_place != NULL) {
         leave_to_agent(c, index, iteration, &line);
     }
@@ -415,88 +342,7 @@ sweep_child_in_place(struct sweep_job *job)
     ml_arena_fini(&c.arena);
 }
 
-/* -- becoming a process of its own ------------------------------------------------- */
-
-static void
-close_from(unsigned first)
-{
-    if (syscall(SYS_close_range, first, ~0u, 0u) == 0) {
-        return;
-    }
-    struct rlimit limit;
-    unsigned end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1048576
-                       ? (unsigned)limit.rlim_cur
-                       : 1048576;
-    for (unsigned fd = first; fd < end; fd++) {
-        close((int)fd);
-    }
-}
-
-/* Standard error stays when the report is also to go to the program's console. */
-static void
-drop_descriptors(const struct sweep_job *job)
-{
-    if (job->out != OUT) {
-        dup2(job->out, OUT);
-    }
-    fcntl(OUT, F_SETFD, FD_CLOEXEC);
-    close_from(OUT + 1);
-    close(0);
-    close(1);
-    if (!job->settings.report.console) {
-        close(2);
-    }
-    for (int fd = open("/dev/null", O_RDWR); fd >= 0 && fd < 2;) {
-        int next = dup(fd);
-        if (next < 0 || next >= OUT) {
-            if (next >= OUT) {
-                close(next);
-            }
-            break;
-        }
-        fd = next;
-    }
-}
-
-static void
-reset_signals(void)
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof(action));
-    action.sa_handler = SIG_DFL;
-    for (int s = 1; s < 65; s++) {
-        sigaction(s, &action, NULL);
-    }
-    action.sa_handler = SIG_IGN; /* a Ctrl-C at the terminal is meant for the program */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    sigaction(SIGPIPE, &action, NULL);
-    sigaction(SIGTSTP, &action, NULL);
-}
-
-static void
-unblock_signals(void)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void
-become_humble(const struct sweep_job *job)
-{
-    struct rlimit no_core = {0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
-    prctl(PR_SET_NAME, "memalot-sweep");
-    setpriority(PRIO_PROCESS, 0, job->settings.sweep.nice);
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        if (write(fd, "1000", 4) < 0) {
-            /* then the host decides for itself */
-        }
-        close(fd);
-    }
-}
+/* -- its life ---------------------------------------------------------------------- */
 
 static void *
 arena_for_python(void *ctx, size_t size)
@@ -509,14 +355,14 @@ void
 sweep_child_main(struct sweep_job *job)
 {
     static struct child c; /* in this process's own copy of the page */
-    drop_descriptors(job);
-    reset_signals();
-    become_humble(job);
+    sweep_drop_descriptors(job);
+    sweep_reset_signals();
+    sweep_become_humble(job);
     start(&c, job);
     c.guard.fatal = on_fatal;
     c.guard.ctx = &c;
     ml_guard_install(&c.guard);
-    unblock_signals();
+    sweep_unblock_signals();
     compat_redirect_allocators(&c.arena.alloc, arena_for_python);
     run(&c);
     _exit(0);

@@ -91,6 +91,18 @@ void sweep_child_main(struct sweep_job *job) __attribute__((noreturn));
 /* The same work in place, under the GIL, with frames into job->in_place. */
 void sweep_child_in_place(struct sweep_job *job);
 
+/* sweep_process.c: the steps by which the copy becomes a process of its own, in this
+ * order; signals are let in again when the guard is there. */
+#define SWEEP_OUT 3 /* the pipe's descriptor from then on */
+void sweep_drop_descriptors(const struct sweep_job *job);
+void sweep_reset_signals(void);
+void sweep_become_humble(const struct sweep_job *job);
+void sweep_unblock_signals(void);
+
+/* sweep_line.c: the writer's input without its newline. `watch` may be NULL. */
+void sweep_writer_line(const struct sweep_job *job, const struct ml_watch *watch,
+                       const struct ml_buf *iteration, struct ml_buf *line);
+
 /* sweep_writer.c: hands one line of JSON to the writer and reads its answer line (no
  * newline) into `answer`. ML_EIO with the writer's own sentence when it failed. */
 int sweep_writer_store(const struct sweep_job *job, const char *line, size_t len,

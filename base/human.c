@@ -54,5 +54,10 @@ ml_human_seconds(struct ml_buf *out, double seconds)
     while (ms >= scale[i].below) {
         i++;
     }
-    ml_buf_printf(out, "%llu %s", (unsigned long long)(ms / scale[i].unit), scale[i].name);
+    uint64_t unit = scale[i].unit, whole = ms / unit;
+    ml_buf_printf(out, "%llu", (unsigned long long)whole);
+    if (i > 0 && whole < 10) {
+        ml_buf_printf(out, ".%llu", (unsigned long long)(ms % unit * 10 / unit));
+    }
+    ml_buf_printf(out, " %s", scale[i].name);
 }

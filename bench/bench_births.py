@@ -4,7 +4,6 @@
 Every program runs in turn without, with births and with tracemalloc in one process,
 round after round, so that all see the same machine; the fastest round of each counts, in
 processor time, so that what else runs matters little.
-A period of 0.2 s turns epochs as a monitor does.
 
     PYTHON bench/bench_births.py BUILD [--rounds N] [--only NAME] [--no-tracemalloc]
 """

@@ -85,7 +85,8 @@ const struct ml_option ml_options[ML_OPTION_COUNT] = {
              "to the process (cgroup or host), or bytes."},
     {"sweep.nice", ML_OPTION_INT, LIVE, AT(sweep.nice),
      .least = 0, .most = 19, .standard = "19",
-     .help = "How far the sweep's process stands back for others, as in nice(1)."},
+     .help = "How far the sweep's process stands back for others, as in nice(1). A "
+             "report that the program itself waits for does not stand back."},
 
     {"filter.include", ML_OPTION_TEXTS, LIVE, AT(filter.include),
      .standard = "[]",

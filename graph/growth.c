@@ -12,6 +12,8 @@
 
 enum {
     FAR = 100,        /* so many times as many as the holder, to be told beside it */
+    FEW = 10,         /* more members that are worth a word however light they are, */
+    LIGHT = 1024,     /* and bytes for fewer: every program has a name or two more */
     HEAVIER = 4096,   /* bytes that must be unexplained to be told */
 };
 
@@ -46,7 +48,8 @@ find_more(const struct ml_places *p, struct look *look, uint32_t i)
     uint32_t up = p->place[i].parent;
     struct look *l = &look[i];
     l->head = up != ML_NO_NODE ? look[up].head : ML_NO_NODE;
-    if (l->more == 0 || !ml_place_is_shown(p, i)) {
+    bool trifle = l->more < FEW && l->heavier < LIGHT;
+    if (l->more == 0 || trifle || !ml_place_is_shown(p, i)) {
         return;
     }
     if (l->head == ML_NO_NODE || l->more / FAR >= look[l->head].more) {

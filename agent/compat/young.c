@@ -90,23 +90,24 @@ walk_frozen(struct _gc_runtime_state *gc, const struct compat_young *y,
     }
 }
 
+/* Not PyObject_GC_Track: that appends to the lists of the interpreter that runs. */
 static void
-put_first(PyGC_Head *list, PyGC_Head *head)
+put_between(PyGC_Head *prev, PyGC_Head *head, PyGC_Head *next)
 {
-    PyGC_Head *next = NEXT(list);
+    head->_gc_prev = (uintptr_t)prev | (head->_gc_prev & 3);
     head->_gc_next = (uintptr_t)next;
-    head->_gc_prev = (uintptr_t)list | (head->_gc_prev & 3);
-    list->_gc_next = (uintptr_t)head;
+    prev->_gc_next = (uintptr_t)head;
     next->_gc_prev = (uintptr_t)head | (next->_gc_prev & 3);
 }
 
 static void
 set_marks(struct _gc_runtime_state *gc, struct compat_young *y)
 {
+    PyGC_Head *young = &gc->generations[0].head, *older = &gc->generations[1].head;
     PyObject_GC_UnTrack(y->mark);
-    PyObject_GC_Track(y->mark);
     PyObject_GC_UnTrack(y->fence);
-    put_first(&gc->generations[1].head, GC_HEAD(y->fence));
+    put_between(PREV(young), GC_HEAD(y->mark), young);
+    put_between(older, GC_HEAD(y->fence), NEXT(older));
     y->collections = collections(gc);
 }
 

@@ -57,7 +57,8 @@ class Output:
 
     def _hand_over(self, text: str) -> None:
         if self._console:
-            _write(text)
+            # an empty line parts a report from what the program prints next
+            _write(text + "\n" if "\n" in text.rstrip("\n") else text)
         if self._func is None:
             return
         try:

@@ -18,6 +18,7 @@ class Play:
     err: str
     code: int
     reports: Path
+    cwd: Path
     iterations: list[dict] = field(default_factory=list)  # of its only report
 
     def findings(self, number: int = -1) -> list[dict]:
@@ -58,4 +59,4 @@ def play(python: Interpreter, ctl: Ctl, tmp_path: Path, program: str, *args,
     assert code is None or done.returncode == code, f"{done.stdout}\n{done.stderr}"
     saved = ctl.saved()
     iterations = read_iterations(saved[0]) if len(saved) == 1 else []
-    return Play(done.stdout, done.stderr, done.returncode, ctl.reports, iterations)
+    return Play(done.stdout, done.stderr, done.returncode, ctl.reports, tmp_path, iterations)

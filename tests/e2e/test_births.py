@@ -33,7 +33,7 @@ def run(python, script, *args, env=None):
     "frozen", "collected", "callbacks_replaced", "callbacks_kept", "resized", "threads",
     "merged", "none_left", "nothing_left", "started_twice", "tracemalloc_after",
     "tracemalloc_before", "forked", "deep_nests", "inherited_while_watched",
-    "from_destructors", "memory",
+    "from_destructors", "subinterpreters", "memory",
 ])
 def test_births(python, name):
     run(python, "births_checks.py", name)

@@ -425,6 +425,38 @@ def from_destructors():
     gc.callbacks.clear()
 
 
+def subinterpreters():
+    """Others allocate meanwhile, from 3.12 on with a GIL of their own."""
+    try:
+        import _xxsubinterpreters as interpreters
+    except ImportError:
+        import _interpreters as interpreters
+    script = """if True:
+        import json, gc
+        for i in range(300):
+            kept = [json.loads('{"a": [1, 2.5, {"b": "c"}]}') for _ in range(50)]
+            gc.collect(i % 3)
+    """
+    before = interpreters.create()
+    _birth("start")
+    others = [before, interpreters.create(), interpreters.create()]
+    workers = [threading.Thread(target=interpreters.run_string, args=(other, script))
+               for other in others]
+    for worker in workers:
+        worker.start()
+    number = 1
+    while any(worker.is_alive() for worker in workers):
+        if _birth("left") < 3:
+            _birth("merge", 40, 5)
+        number = _birth("turn", 1)
+        assert_stamped(number)
+    for other in others:
+        interpreters.destroy(other)
+    assert_stamped(number)
+    _birth("stop")
+    assert reserved() == 0
+
+
 def memory():
     _birth("start")
     small = _birth("memory")
