@@ -92,7 +92,8 @@ bench: all
 
 ## bench-leak: from a call that leaks to its report (ARGS=--with-original)
 bench-leak: all
-	@tools/venv.sh $(BUILD)/bench-original-venv memalot==2.0.3
+	@case '$(ARGS)' in *--with-original*) \
+		tools/venv.sh $(BUILD)/bench-original-venv memalot==2.0.3 ;; esac
 	@$(PYTHON) bench/bench_leak.py $(ARGS)
 
 ## bench-ages: what monitoring costs pyperformance's programs, beside tracemalloc

@@ -50,7 +50,6 @@ BENCHMARKS = {
     "unpickle_pure_python": ("pickle", ["--pure-python", "unpickle"], "bytes, lists"),
     "regex_compile": ("regex_compile", [], "lists, tuples"),
     "logging_format": ("logging", ["format"], "strings, dicts"),
-    "tomli_loads": ("tomli_loads", [], "strings, dicts"),
     "xml_etree_process": ("xml_etree", ["process"], "C objects, strings"),
     "async_generators": ("async_generators", [], "coroutines"),
     "async_tree": ("async_tree", ["none"], "tasks, coroutines"),
@@ -101,31 +100,40 @@ class Bench:
         return found, noted
 
     def loops(self, name, target):
-        """Return how many loops make a value of about `target` seconds."""
-        best = min(self.run(name, "plain", 1, 2, 0)[0])
+        """Return how many loops make a value of about `target` seconds; 0: it does not
+        run here, and why has been said."""
+        try:
+            best = min(self.run(name, "plain", 1, 2, 0)[0])
+        except subprocess.CalledProcessError as error:
+            print(f"{name}: does not run here, left out ({last_line(error.stderr)})",
+                  file=sys.stderr)
+            return 0
         return max(1, round(target / best))
 
 
 def measure(bench, names, rounds, target):
-    """Return {name: {mode: [best of each round], "turn": [...], "memory": [...]}}."""
-    loops, found = {}, {}
-    for name in names:
-        loops[name] = bench.loops(name, target)
-        found[name] = {mode: [] for mode in (*MODES, "turn", "memory")}
-    for number in range(rounds):
-        for name in names:
-            one_round(bench, name, loops[name], number, found[name])
-        print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+    """Return {name: {mode: [best of each round], "turn": [...], "memory": [...]}};
+    whoever interrupts it gets what there is by then."""
+    loops = {name: bench.loops(name, target) for name in names}
+    found = {name: {mode: [] for mode in (*MODES, "turn", "memory")}
+             for name in names if loops[name]}
+    try:
+        for number in range(rounds):
+            for name in found:
+                one_round(bench, name, loops[name], number, found[name])
+            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
     return found
 
 
 def one_round(bench, name, loops, number, into):
-    """Measure one benchmark each way once; tracemalloc, far away, in every third."""
-    ways = [mode for mode in MODES if mode != "tracemalloc" or number % 3 == 0]
+    """Measure one benchmark each way once; tracemalloc, far away, in every fourth."""
+    ways = [mode for mode in MODES if mode != "tracemalloc" or number % 4 == 0]
     for mode in ways if number % 2 == 0 else ways[::-1]:
         traced = mode == "tracemalloc"
         values, note = bench.run(name, mode, max(1, loops // 4) if traced else loops,
-                                 2 if traced else bench.values, number + 1)
+                                 1 if traced else bench.values, number + 1)
         into[mode].append(min(values))
         if mode == "ages":
             into["turn"].append(note["turn"])
@@ -148,6 +156,8 @@ def print_table(found):
                   "tracemalloc", "a turn", "table"], 2))
     best, middle, traced = [], [], []
     for name, of in found.items():
+        if not all(of.values()):
+            continue  # interrupted in its first round
         plain = min(of["plain"])
         best.append(min(of["ages"]) / plain)
         middle.append(statistics.median(
@@ -169,19 +179,6 @@ def last_line(text):
     return (text.strip().splitlines() or ["no word"])[-1]
 
 
-def usable(bench, names):
-    """Return the benchmarks that run at all; say which do not, and why."""
-    fine = []
-    for name in names:
-        try:
-            bench.run(name, "plain", 1, 1, 0)
-            fine.append(name)
-        except subprocess.CalledProcessError as error:
-            print(f"{name}: does not run here, left out ({last_line(error.stderr)})",
-                  file=sys.stderr)
-    return fine
-
-
 def main():
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -195,9 +192,10 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="ml-", dir="/tmp") as folder:
         bench = Bench(folder, options.clock, options.values)
-        names = usable(bench, options.only or BENCHMARKS)
-        found = measure(bench, names, options.rounds, options.target)
-    print(f"{machine()}; {options.rounds} rounds of {options.values} values, "
+        found = measure(bench, options.only or BENCHMARKS, options.rounds,
+                        options.target)
+    rounds = max(len(of["plain"]) for of in found.values())
+    print(f"{machine()}; {rounds} rounds of {options.values} values, "
           f"{options.clock} time.\n")
     print_table(found)
     if options.json:
