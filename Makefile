@@ -16,7 +16,7 @@ export PYTHON BUILD JOBS
 VENV   := $(BUILD)/venv
 NINJA   = ninja -C $(BUILD) -j $(JOBS) --quiet
 UNIT    = meson test -C $(BUILD) --num-processes $(JOBS) --print-errorlogs
-PYTEST  = $(VENV)/bin/python -m pytest $(TESTS) $(ARGS)
+PYTEST  = $(VENV)/bin/python -m pytest -n $(JOBS) --dist worksteal $(TESTS) $(ARGS)
 ASAN    = build-asan
 FUZZ    = build-fuzz
 
@@ -117,9 +117,9 @@ format:
 lint:
 	@tools/lint.sh
 
-## typecheck: mypy (and pyright, where it is) on the Python package and its programs
+## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## clean: remove what was built
@@ -137,4 +137,4 @@ test-deps: venv
 
 venv:
 	@tools/deps.sh build
-	@tools/venv.sh $(VENV) pytest pytest-timeout
+	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist

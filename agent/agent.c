@@ -8,7 +8,6 @@
 
 #include "agent_state.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,21 +38,6 @@ ml_agent_now(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-void
-ml_agent_note(struct ml_agent *a, const char *fmt, ...)
-{
-    char text[ML_AGENT_MESSAGE_SIZE];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    unsigned last = (a->message_count + ML_AGENT_MESSAGES - 1) % ML_AGENT_MESSAGES;
-    if (a->message_count > 0 && strcmp(a->messages[last], text) == 0) {
-        return;
-    }
-    strcpy(a->messages[a->message_count++ % ML_AGENT_MESSAGES], text);
 }
 
 static void

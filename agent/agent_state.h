@@ -99,9 +99,6 @@ uint64_t ml_agent_own_memory(const struct ml_agent *a);
 void ml_agent_release(struct ml_agent *a);
 /* Takes our hooks out of the interpreter. GIL: held. */
 void ml_agent_unhook(void);
-/* Keeps a sentence for `status`; one that was just said is not said again. */
-void ml_agent_note(struct ml_agent *a, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
 
 /* -- agent_socket.c ---------------------------------------------------------------- */
 
@@ -133,6 +130,10 @@ int ml_agent_config_reload(struct ml_agent *a, struct ml_json *out,
                            struct ml_error *err);
 
 /* -- agent_status.c ---------------------------------------------------------------- */
+
+/* Keeps a sentence for `status`; one that was just said is not said again. */
+void ml_agent_note(struct ml_agent *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 int ml_agent_write_status(struct ml_agent *a, struct ml_json *out, struct ml_error *err);
 

@@ -6,6 +6,9 @@
 #define _GNU_SOURCE
 #include "agent_state.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -86,6 +89,21 @@ write_signal(const struct ml_agent *a, struct ml_json *out)
     ml_json_kv_str(out, "name", ml_signal_write(a->settings.control.signal, name));
     ml_json_kv_str(out, "state", ml_signals_state_name(ml_signals_state()));
     ml_json_end_object(out);
+}
+
+void
+ml_agent_note(struct ml_agent *a, const char *fmt, ...)
+{
+    char text[ML_AGENT_MESSAGE_SIZE];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    unsigned last = (a->message_count + ML_AGENT_MESSAGES - 1) % ML_AGENT_MESSAGES;
+    if (a->message_count > 0 && strcmp(a->messages[last], text) == 0) {
+        return;
+    }
+    strcpy(a->messages[a->message_count++ % ML_AGENT_MESSAGES], text);
 }
 
 static const char *

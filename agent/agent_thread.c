@@ -6,8 +6,8 @@
  *   ─► serve
  *
  * The places between the arrows are the safe points at which a fork or a stop finds
- * the agent whole. Only a sweep and the clock of a monitor wait (for the GIL), and whoever orders
- * us to leave has released it.
+ * the agent whole. Only a sweep and the clock of a monitor wait (for the GIL), and whoever
+ * orders us to leave has released it.
  */
 #define _GNU_SOURCE
 #include "agent_thread.h"

@@ -64,12 +64,9 @@ take_back(void)
     pthread_mutex_unlock(&merge_lock);
 }
 
-int
-ml_birth_start(struct ml_error *err)
+static int
+start(struct ml_error *err)
 {
-    if (running) {
-        return ml_error_set(err, ML_ESTATE, "births are being recorded already");
-    }
     int rc = compat_layout_check(err);
     rc = rc < 0 ? rc : prepare_table(err);
     rc = rc < 0 ? rc : ml_birth_hook_install(err);
@@ -77,13 +74,31 @@ ml_birth_start(struct ml_error *err)
         take_back();
         return rc;
     }
+    pthread_mutex_lock(&merge_lock); /* one that began before we were stopped */
     ml_birth_epochs_reset(monotonic());
+    pthread_mutex_unlock(&merge_lock);
     set_present(ML_EPOCH_OUTSIDE);
     rc = ml_birth_young_start(err);
     running = true;
     deaf = false;
     if (rc < 0) {
         ml_birth_stop();
+    }
+    return rc;
+}
+
+/* The objects that are made meanwhile must not begin a collection: the monitors start us
+ * with their lock held, and a finalizer of the program may enter a monitor. */
+int
+ml_birth_start(struct ml_error *err)
+{
+    if (running) {
+        return ml_error_set(err, ML_ESTATE, "births are being recorded already");
+    }
+    int collecting = PyGC_Disable();
+    int rc = start(err);
+    if (collecting) {
+        PyGC_Enable();
     }
     return rc;
 }

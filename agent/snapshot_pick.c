@@ -203,7 +203,8 @@ snapshot_pick(struct snapshot *s, struct ml_error *err)
         f->finding = &s->findings.finding[i];
         f->example[0] = s->places.place[f->finding->place].first;
         f->example_count = 1;
-        bool kept = !is_no_pile(f->finding) && !is_furniture(s, f) && !snapshot_is_ignored(s, f);
+        bool kept = !is_no_pile(f->finding) && !is_furniture(s, f) &&
+                    !snapshot_is_ignored(s, f);
         s->count += kept ? 1 : 0;
         if (s->count == SNAPSHOT_FINDINGS) {
             break;

@@ -48,7 +48,8 @@ struct ml_watch {
     bool text;              /* the answer carries the text for the console */
     bool color, boxes;
     int width;              /* columns */
-    void *str_func;         /* PyObject *: callable (object, length) -> str; NULL: as configured */
+    void *str_func;         /* PyObject *: callable (object, length) -> str; NULL: as
+                               configured */
 };
 
 #endif

@@ -6,8 +6,8 @@
  * Of places below each other the topmost that has more members than before is told, since
  * what hangs below new members came with them; one further down only when it grew by far
  * more (a registry of one plugin more, in which 100 000 results piled up). A place with
- * no more members, or only a trifle of them, is told when its members became heavier by what no place below
- * explains: a bytearray that grows.
+ * no more members, or only a trifle of them, is told when its members became heavier by
+ * what no place below explains: a bytearray that grows.
  */
 #ifndef ML_GRAPH_GROWTH_H
 #define ML_GRAPH_GROWTH_H

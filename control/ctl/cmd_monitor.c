@@ -203,8 +203,8 @@ const struct ml_command ml_cmd_monitor = {
         "                iteration: what was born after the warm-up, is older than\n"
         "                the lifetime and still alive, and what holds it\n"
         "stop [TARGET]   end it; the report stays\n\n"
-        "Times are seconds, or texts such as 500ms, 90s, 5m, 1h. The warm-up is as long as the\n"
-        "lifetime unless it is given.",
+        "Times are seconds, or texts such as 500ms, 90s, 5m, 1h. The warm-up is as long\n"
+        "as the lifetime unless it is given.",
     .opts = opts,
     .min_words = 1,
     .max_words = 2,

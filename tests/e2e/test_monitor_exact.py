@@ -22,8 +22,8 @@ def run(python, ctl, tmp_path, script, *args):
     config.write_text("graph: {formats: []}\n")  # the pictures are tested elsewhere
     done = subprocess.run(
         [python.path, "-W", "ignore", str(TARGETS / script), *map(str, args)], cwd=tmp_path,
-        env=environment(ctl, MEMALOT_CONFIG=str(config)), capture_output=True, text=True, timeout=900,
-        stdin=subprocess.DEVNULL,
+        env=environment(ctl, MEMALOT_CONFIG=str(config)), stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=900,
     )
     assert done.returncode == 0 and done.stderr == "", done.stdout + done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -64,3 +64,19 @@ def test_one_leaked_object_of_each_kind_is_found(python, ctl, tmp_path):
         if not any(path.startswith("__main__.KEPT") for path in row[2])
     }
     assert not unexplained
+
+
+def test_ages_by_the_clock_are_right_within_an_epoch(python, ctl, tmp_path):
+    lifetime, late = 1.0, 0.5  # how much later than it is due a turn may come
+    said = run(python, ctl, tmp_path, "exact_time.py", lifetime, 6)
+    told = [(kind, age, reported) for _, kind, age, reported in said if reported is not None]
+    silent = [(kind, age) for _, kind, age, reported in said if reported is None]
+    assert len(told) > 300 and len(silent) > 100
+    too_young = [row for row in told if row[1] < lifetime - 0.05]
+    forgotten = [row for row in silent if row[1] > lifetime + lifetime / 4 + late]
+    wrong = [
+        (kind, age, reported) for kind, age, reported in told
+        if not reported - 0.05 <= age <= reported + lifetime / 4 + late
+    ]
+    print(f"{python.name}: {len(told)} told, {len(silent)} not yet old enough")
+    assert not too_young and not forgotten and not wrong
