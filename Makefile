@@ -22,7 +22,8 @@ FUZZ    = build-fuzz
 
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix test-slow asan e2e-asan valgrind \
-        bench fuzz golden format lint typecheck clean help test-deps venv
+        bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
+        test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -88,6 +89,17 @@ valgrind: test-deps
 bench: all
 	@tools/venv.sh $(BUILD)/bench-venv guppy3
 	@$(BUILD)/bench-venv/bin/python bench/bench_sweep.py $(ARGS)
+
+## bench-leak: from a call that leaks to its report (ARGS=--with-original)
+bench-leak: all
+	@case '$(ARGS)' in *--with-original*) \
+		tools/venv.sh $(BUILD)/bench-original-venv memalot==2.0.3 ;; esac
+	@$(PYTHON) bench/bench_leak.py $(ARGS)
+
+## bench-ages: what monitoring costs pyperformance's programs, beside tracemalloc
+bench-ages: all
+	@tools/venv.sh $(BUILD)/bench-ages-venv $$(sed '/^#/d' bench/ages/requirements.txt)
+	@$(BUILD)/bench-ages-venv/bin/python bench/bench_ages.py $(ARGS)
 
 ## fuzz: every fuzz target for FUZZ_SECONDS (60) each, under sanitizers
 fuzz:

@@ -15,8 +15,6 @@ bench/MEASURE.md keeps what was once measured.
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -27,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 
 from harness import MEMALOTCTL, Ctl, Target  # noqa: E402
+from tables import header, line, machine, number  # noqa: E402
 
 
 def one_round(ctl, folder, objects, heapy):
@@ -68,7 +67,7 @@ def row(result):
     """Return one line of the table."""
     heapy = result.get("heapy")
     cells = [
-        f"{result['objects']:,.0f}".replace(",", " "),
+        number(result["objects"]),
         f"{result['fork'] * 1e3:.2f} ms",
         f"{result['pause'] * 1e3:.2f} ms",
         f"{result['pause'] / result['fork']:.2f}",
@@ -79,22 +78,11 @@ def row(result):
         f"{heapy:.2f} s" if heapy else "-",
         f"1/{heapy / result['snapshot']:.1f}" if heapy else "-",
     ]
-    return "| " + " | ".join(cells) + " |"
+    return line(cells)
 
 
-HEADER = """\
-| objects | bare fork | GIL held | held / fork | types | snapshot | an object | extra \
-memory an object | heapy | snapshot / heapy |
-| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
-
-
-def machine():
-    """Say what it was measured on, without names."""
-    cpu = next((line.partition(":")[2].strip()
-                for line in Path("/proc/cpuinfo").read_text().splitlines()
-                if line.startswith("model name")), platform.machine())
-    return (f"{cpu}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}, "
-            f"CPython {platform.python_version()}")
+COLUMNS = ["objects", "bare fork", "GIL held", "held / fork", "types", "snapshot",
+           "an object", "extra memory an object", "heapy", "snapshot / heapy"]
 
 
 def main():
@@ -110,7 +98,7 @@ def main():
     have = subprocess.run([sys.executable, "-c", "import guppy"], capture_output=True)
     heapy = have.returncode == 0 and not options.no_heapy
     print(f"Measured on {machine()}; median of {options.rounds} rounds.\n")
-    print(HEADER)
+    print(header(COLUMNS, 0))
     results = []
     with tempfile.TemporaryDirectory(prefix="ml-", dir="/tmp") as folder:
         ctl = Ctl(Path(folder))
