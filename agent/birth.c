@@ -207,6 +207,12 @@ ml_birth_stamp(uintptr_t block)
     return ml_birth_table_get(block);
 }
 
+bool
+ml_birth_collecting_here(void)
+{
+    return running && ml_birth_young_collecting();
+}
+
 uint8_t
 ml_birth_now(void)
 {

@@ -75,6 +75,9 @@ unsigned ml_birth_merge(unsigned wanted, unsigned keep);
 const struct ml_epoch *ml_birth_epoch(uint8_t epoch);
 uint8_t ml_birth_stamp(uintptr_t block);
 
+/* The calling thread is inside a collection: a finalizer runs. Not known before start. */
+bool ml_birth_collecting_here(void);
+
 /* The present epoch. */
 uint8_t ml_birth_now(void);
 

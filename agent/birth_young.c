@@ -18,6 +18,7 @@
 #include "compat/compat.h"
 
 static struct compat_young young; /* GIL, as all of this file */
+static unsigned long collector;    /* ident of the thread that collects */
 
 static uint8_t
 present(void)
@@ -62,9 +63,17 @@ collector_calls(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     if (present() != 0 && count > 0 && PyUnicode_Check(args[0])) {
         bool start = PyUnicode_GetLength(args[0]) == 5;
+        collector = start ? PyThread_get_thread_ident() : 0;
         settle(start ? COMPAT_YOUNG_START : COMPAT_YOUNG_STOP);
     }
     Py_RETURN_NONE;
+}
+
+bool
+ml_birth_young_collecting(void)
+{
+    return collector == PyThread_get_thread_ident()
+           && compat_gc_collecting(PyInterpreterState_Main());
 }
 
 static PyMethodDef mark_def = {"memalot_births", (PyCFunction)(void (*)(void))collector_calls,

@@ -29,4 +29,7 @@ void ml_birth_young_bury(void);
 /* The callback is still in gc.callbacks. */
 bool ml_birth_young_called(void);
 
+/* The calling thread is inside a collection. GIL: held. */
+bool ml_birth_young_collecting(void);
+
 #endif

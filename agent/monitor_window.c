@@ -168,6 +168,7 @@ end_window(struct ml_monitor *m, void *const *in_flight, size_t count, struct ml
         m->watch->in_flight[i] = in_flight[i];
     }
     m->watch->thread = PyThread_get_thread_ident();
+    m->watch->collecting = ml_birth_collecting_here();
     m->awaited = true;
     return true;
 }

@@ -24,6 +24,7 @@
 #include "compat/compat.h"
 #include "compat/life.h"
 #include "sweep_state.h"
+#include "watch.h"
 
 #define RETRY_MS 5            /* while the collector runs */
 #define COLLECTOR_PATIENCE 2.0 /* seconds; then the sweep is made all the same */
@@ -222,13 +223,22 @@ make_copy(struct ml_sweep *s, int out, double since)
     return pid < 0 ? 0 : pid;
 }
 
+/* Whether to let the collector end first: not long, and not when it waits for us. */
+static bool
+is_patient(const struct ml_sweep *s)
+{
+    const struct ml_watch *watch = s->job->questions[0].watch;
+    return sweep_now() - s->job->started < COLLECTOR_PATIENCE &&
+           (watch == NULL || !watch->collecting);
+}
+
 /* One try. 1: made; 0: the collector is at work; negative: the interpreter is going. */
 static int
 try_clone(struct ml_sweep *s)
 {
     int out = -1, gil;
     open_pipe(s, &out, NULL); /* without one, in place */
-    bool patient = sweep_now() - s->job->started < COLLECTOR_PATIENCE;
+    bool patient = is_patient(s);
     int rc = compat_life_gil_take(&gil, &s->why);
     if (rc < 0) {
         drop_pipe(s, out);

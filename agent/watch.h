@@ -43,6 +43,7 @@ struct ml_watch {
      * thread `thread` and from our own frames keep nothing alive. NULL: none. */
     unsigned long thread;   /* ident */
     void *in_flight[4];    /* objects: result, exception; addresses only */
+    bool collecting;       /* it is in a collection, which goes on after the report */
 
     /* How the report is told. */
     bool text;              /* the answer carries the text for the console */

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from . import _agent, _life
 from ._errors import MonitoringError
 from ._output import Output
+from ._threads import Threads
 
 
 def open_monitor(opening: dict[str, Any], output: Output) -> int:
@@ -50,7 +51,7 @@ class LeakMonitor:
         self._number = open_monitor(opening, output)
         # The agent warms up in the first window: calls before that have none.
         self._skips = max(warmups - 1, 0)
-        self._unwatched: list[int] = []  # threads in a call without a window
+        self._unwatched = Threads()  # in a call without a window
         if warmups == 0 and _agent.monitor_enter(self._number):
             _agent.monitor_leave(self._number)
 
@@ -68,8 +69,7 @@ class LeakMonitor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> Literal[False]:
-        unwatched = self._unwatched and threading.get_ident() in self._unwatched
-        self.leave(not unwatched, error)
+        self.leave(not self._unwatched.me(), error)
         return False
 
     def __del__(self, close: Any = _agent.monitor_close) -> None:
@@ -87,14 +87,14 @@ class LeakMonitor:
             monitor's window).
         """
         if self._skips or self._output.busy():
-            self._unwatched.append(threading.get_ident())
+            self._unwatched.come()
             return False
         try:
             watched = _agent.monitor_enter(self._number)
         except RuntimeError as error:
             raise MonitoringError(str(error)) from None
         if not watched:
-            self._unwatched.append(threading.get_ident())
+            self._unwatched.come()
         return watched
 
     def leave(self, watched: bool, *in_flight: object) -> None:
@@ -112,10 +112,7 @@ class LeakMonitor:
             self._output.deliver(told[1])
 
     def _leave_unwatched(self) -> None:
-        try:
-            self._unwatched.remove(threading.get_ident())
-        except ValueError:
-            self._unwatched.pop()  # a generator that was begun in another thread
+        self._unwatched.go()
         if self._skips and not self._unwatched:
             self._skips -= 1
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
+
+from ._threads import Threads
 
 BOX = "╭─│"
 
@@ -33,7 +34,7 @@ class Output:
         self._console = output_func is None or tee_console
         self._plain_func = not force_terminal
         self._told = False  # that output_func raised
-        self._busy: set[int] = set()  # threads that are in deliver()
+        self._busy = Threads()  # in deliver()
         stream = sys.stdout if self._console else None
         terminal = _is_terminal(stream) if force_terminal is None else force_terminal
         self.color = terminal and color and not os.environ.get("NO_COLOR")
@@ -42,18 +43,17 @@ class Output:
 
     def deliver(self, text: str) -> None:
         """Hand one report or sentence, if it is one, to whoever is to get it."""
-        me = threading.get_ident()
-        if not text or me in self._busy:
+        if not text or self._busy.me():
             return
-        self._busy.add(me)
+        self._busy.come()
         try:
             self._hand_over(text)
         finally:
-            self._busy.discard(me)
+            self._busy.go()
 
     def busy(self) -> bool:
         """Say whether the calling thread is in the caller's output_func just now."""
-        return bool(self._busy) and threading.get_ident() in self._busy
+        return self._busy.me()
 
     def _hand_over(self, text: str) -> None:
         if self._console:

@@ -180,3 +180,63 @@ def test_births_go_with_the_operators_monitoring(python, ctl, tmp_path):
     wait_for(0)
     """)
     assert played.out == "1\n0\n"
+
+
+def test_reports_of_finalizers_do_not_wait_for_the_collection(python, ctl, tmp_path):
+    """Each would be two seconds late: the collector waits for the report as well."""
+    played = play(python, ctl, tmp_path, QUIET + """
+    import gc
+
+    kept, reports = [], []
+
+    @memalot.leak_monitor(output_func=reports.append)
+    def tidy_up():
+        kept.append([])
+
+    class Cycle:
+        def __init__(self):
+            self.me = self
+        def __del__(self):
+            tidy_up()
+
+    tidy_up()
+    tidy_up()
+    gc.disable()
+    for _ in range(80):
+        Cycle()
+    before = len(reports)
+    gc.collect()
+    print(len(reports) - before)
+    """)
+    assert played.out == "80\n"
+    assert played.findings()[0]["path"].startswith("__main__.kept")
+    assert played.findings()[0]["count"] == 81
+
+
+def test_a_child_forgets_the_calls_of_its_parents_threads(python, ctl, tmp_path):
+    """Here one that is in a call that warms up: it would do so for ever in the child."""
+    played = play(python, ctl, tmp_path, QUIET + """
+    reports = []
+    monitor = memalot.create_leak_monitor(
+        warmup_calls=2, output_func=reports.append, save_reports=False)
+    inside, over = threading.Event(), threading.Event()
+
+    def stay():
+        with monitor:
+            inside.set()
+            over.wait()
+
+    thread = threading.Thread(target=stay)
+    thread.start()
+    inside.wait()
+    child = os.fork()
+    if child == 0:
+        for _ in range(4):
+            with monitor:
+                pass
+        os._exit(min(len(reports), 100))
+    over.set()
+    thread.join()
+    print(end_of(child))
+    """, options=["-W", "ignore"])
+    assert int(played.out) >= 2
