@@ -29,6 +29,10 @@
 #define DATA_MOST ((uintptr_t)1 << 22) /* on either side of _PyRuntime */
 #define POOLS_WANTED 4         /* fewer could agree by chance */
 
+/* What looks like a pool may be the middle of somebody's block, or between two: readable,
+ * but nothing that a sanitizer lets us look at. */
+#define FOREIGN __attribute__((no_sanitize_address))
+
 struct pool {
     union {
         void *padding;
@@ -59,7 +63,7 @@ readable(const struct compat_memory *m, uintptr_t from, size_t len)
     return m->readable(m->ctx, from, len);
 }
 
-static bool
+FOREIGN static bool
 may_be_pool(const struct pool *p)
 {
     unsigned size = (p->class_index + 1) * GRAIN;
@@ -70,7 +74,7 @@ may_be_pool(const struct pool *p)
 }
 
 /* An entry that says what an entry says: free, or an arena with as many pools as fit. */
-static bool
+FOREIGN static bool
 may_be_arena(const struct search *s, const struct arena *a)
 {
     unsigned most = ARENA_BYTES / POOL_BYTES;
@@ -80,7 +84,7 @@ may_be_arena(const struct search *s, const struct arena *a)
            a->free_pools <= a->total_pools && readable(s->memory, a->address, ARENA_BYTES);
 }
 
-static bool
+FOREIGN static bool
 agrees(const struct search *s, uintptr_t table, uintptr_t pool)
 {
     unsigned index = ((const struct pool *)pool)->arena_index;
@@ -108,7 +112,7 @@ is_table(const struct search *s, uintptr_t table)
     return true;
 }
 
-static const struct arena *
+FOREIGN static const struct arena *
 find_table(const struct search *s)
 {
     uintptr_t from, to;
@@ -128,7 +132,7 @@ find_table(const struct search *s)
 
 /* -- counting ---------------------------------------------------------------------- */
 
-static void
+FOREIGN static void
 count_pool(const struct pool *p, struct compat_arenas *out)
 {
     size_t size = ((size_t)p->class_index + 1) * GRAIN;
@@ -143,7 +147,7 @@ count_pool(const struct pool *p, struct compat_arenas *out)
     out->overhead += sizeof(*p);
 }
 
-static void
+FOREIGN static void
 count_arena(const struct arena *a, struct compat_arenas *out)
 {
     uintptr_t pool = (a->address + POOL_BYTES - 1) & ~(POOL_BYTES - 1);
@@ -157,7 +161,7 @@ count_arena(const struct arena *a, struct compat_arenas *out)
 
 /* The table's length is not known: it ends where an entry makes no sense. An entry that
  * is free counts for nothing, so that reading zeros behind the end does no harm. */
-static void
+FOREIGN static void
 count_table(const struct search *s, const struct arena *table,
             struct compat_arenas *out)
 {
