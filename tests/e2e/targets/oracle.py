@@ -200,7 +200,14 @@ def check(*words):
 
 def find(address):
     """Return the live object at an address."""
-    return next(o for o in gc.get_objects() if id(o) == address)
+    for holder in gc.get_objects():
+        if id(holder) == address:
+            return holder
+        # a later collection may have untracked it: a tuple of tuples takes several
+        for one in gc.get_referents(holder):
+            if id(one) == address:
+                return one
+    raise LookupError(f"{address:#x} is gone")
 
 
 def referents(address):
