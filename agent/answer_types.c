@@ -3,44 +3,16 @@
  * `types`: live objects by type, what they weigh, what would go with all of them.
  */
 #include "answers.h"
+#include "heap_sort.h"
 
 #define DEFAULT_LIMIT 20
 
-static void
-sift(const struct ml_kind_sum *sums, uint32_t *heap, uint32_t n, uint32_t i)
+/* Largest retained first. */
+static bool
+is_after(const void *ctx, const void *a, const void *b)
 {
-    for (;;) { /* a binary heap with the least retained on top */
-        uint32_t least = i, l = 2 * i + 1, r = 2 * i + 2;
-        if (l < n && sums[heap[l]].retained < sums[heap[least]].retained) {
-            least = l;
-        }
-        if (r < n && sums[heap[r]].retained < sums[heap[least]].retained) {
-            least = r;
-        }
-        if (least == i) {
-            return;
-        }
-        uint32_t swap = heap[i];
-        heap[i] = heap[least];
-        heap[least] = swap;
-        i = least;
-    }
-}
-
-/* Sorts all kinds by retained bytes, largest first (heap sort: no libc qsort, which may
- * call malloc). */
-static void
-sort_kinds(const struct ml_kind_sum *sums, uint32_t *order, uint32_t n)
-{
-    for (uint32_t i = n / 2; i-- > 0;) {
-        sift(sums, order, n, i);
-    }
-    for (uint32_t end = n; end > 1; end--) {
-        uint32_t swap = order[0];
-        order[0] = order[end - 1];
-        order[end - 1] = swap;
-        sift(sums, order, end - 1, 0);
-    }
+    const struct ml_kind_sum *sums = ctx;
+    return sums[*(const uint32_t *)a].retained < sums[*(const uint32_t *)b].retained;
 }
 
 static void
@@ -85,7 +57,7 @@ answer_types(const struct sweep_view *v, const struct ml_sweep_request *r,
         for (uint32_t i = 0; i < n; i++) {
             order[i] = i;
         }
-        sort_kinds(sums, order, n);
+        ml_heap_sort(order, n, sizeof(*order), is_after, sums);
         ml_json_begin_object(j);
         write_rows(v, sums, order, n, r->limit == ML_REQUEST_UNSET ? DEFAULT_LIMIT : r->limit,
                    j);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compat/compat.h"
+#include "heap_sort.h"
 #include "tallies.h"
 
 #define CANDIDATES 100
@@ -206,33 +207,16 @@ add_example(struct snapshot *s, uint32_t node)
 
 /* Whether a comes behind b: most first; of as many, classes of the program first. */
 static bool
-is_behind(const struct snapshot *s, uint32_t a, uint32_t b)
+is_behind(const void *snapshot, const void *x, const void *y)
 {
+    const struct snapshot *s = snapshot;
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
     const struct take_kind *kind = s->v->take.kinds.data;
     uint64_t of_a = s->suspects.kind[a].count, of_b = s->suspects.kind[b].count;
     if (of_a != of_b) {
         return of_a < of_b;
     }
     return kind[a].heap_type != kind[b].heap_type ? kind[b].heap_type : a > b;
-}
-
-/* A heap with the last one on top. */
-static void
-sift(const struct snapshot *s, uint32_t *heap, uint32_t n, uint32_t i)
-{
-    for (;;) {
-        uint32_t last = i;
-        for (uint32_t c = 2 * i + 1; c <= 2 * i + 2 && c < n; c++) {
-            last = is_behind(s, heap[c], heap[last]) ? c : last;
-        }
-        if (last == i) {
-            return;
-        }
-        uint32_t swap = heap[i];
-        heap[i] = heap[last];
-        heap[last] = swap;
-        i = last;
-    }
 }
 
 static void
@@ -245,15 +229,7 @@ sort_kinds(struct snapshot *s)
             t->by_count[t->kinds++] = i;
         }
     }
-    for (uint32_t i = t->kinds / 2; i-- > 0;) {
-        sift(s, t->by_count, t->kinds, i);
-    }
-    for (uint32_t end = t->kinds; end > 1; end--) {
-        uint32_t swap = t->by_count[0];
-        t->by_count[0] = t->by_count[end - 1];
-        t->by_count[end - 1] = swap;
-        sift(s, t->by_count, end - 1, 0);
-    }
+    ml_heap_sort(t->by_count, t->kinds, sizeof(*t->by_count), is_behind, s);
 }
 
 static void

@@ -2,54 +2,21 @@
  *
  * From verdicts to findings: says for each place that was found guilty (see
  * finding_judge.h) where it accumulates and what shares its container, and ranks them.
- * Sorted by a heap of our own: libc's qsort may call malloc, which is forbidden to the
- * sweep process.
  */
 #include "accumulate.h"
 #include "finding_judge.h"
+#include "heap_sort.h"
 
 #include <string.h>
 
-/* Ranks a before b. */
+/* Most retained first. */
 static bool
-is_worse(const struct ml_finding *a, const struct ml_finding *b)
+is_after(const void *ctx, const void *x, const void *y)
 {
+    const struct ml_finding *a = x, *b = y;
     uint64_t of_a = a->retained + a->companions_retained;
     uint64_t of_b = b->retained + b->companions_retained;
-    return of_a != of_b ? of_a > of_b : a->place < b->place;
-}
-
-/* Restores the heap below `at`; the least bad one is on top. */
-static void
-sift_down(struct ml_finding *f, uint32_t count, uint32_t at)
-{
-    for (;;) {
-        uint32_t least = at;
-        for (uint32_t c = 2 * at + 1; c <= 2 * at + 2 && c < count; c++) {
-            least = is_worse(&f[least], &f[c]) ? c : least;
-        }
-        if (least == at) {
-            return;
-        }
-        struct ml_finding t = f[at];
-        f[at] = f[least];
-        f[least] = t;
-        at = least;
-    }
-}
-
-static void
-sort_findings(struct ml_finding *f, uint32_t count)
-{
-    for (uint32_t i = count / 2; i-- > 0;) {
-        sift_down(f, count, i);
-    }
-    for (uint32_t end = count; end-- > 1;) {
-        struct ml_finding t = f[0];
-        f[0] = f[end];
-        f[end] = t;
-        sift_down(f, end, 0);
-    }
+    return of_a != of_b ? of_a < of_b : a->place > b->place;
 }
 
 static struct ml_finding
@@ -130,7 +97,7 @@ ml_findings_pick(const struct ml_heap_graph *g, const struct ml_path_tree *t,
         ml_findings_fini(out);
         return ml_error_nomem(err);
     }
-    sort_findings(out->finding, out->count);
+    ml_heap_sort(out->finding, out->count, sizeof(*out->finding), is_after, NULL);
     if (out->count > options->max_findings) {
         out->count = options->max_findings;
     }

@@ -6,6 +6,7 @@
  */
 #include "growth.h"
 
+#include "heap_sort.h"
 #include "suspects.h"
 
 #include <string.h>
@@ -106,44 +107,14 @@ join_leader(const struct ml_places *p, struct look *look, uint32_t i)
 /* -- telling ----------------------------------------------------------------------- */
 
 static bool
-is_before(const struct ml_places *p, const struct ml_grown *a, const struct ml_grown *b)
+is_after(const void *places, const void *x, const void *y)
 {
+    const struct ml_places *p = places;
+    const struct ml_grown *a = x, *b = y;
     uint64_t of_a = p->place[a->place].retained, of_b = p->place[b->place].retained;
     uint64_t more_a = of_a > a->retained_before ? of_a - a->retained_before : 0;
     uint64_t more_b = of_b > b->retained_before ? of_b - b->retained_before : 0;
-    return more_a != more_b ? more_a > more_b : a->place < b->place;
-}
-
-static void
-sift_down(const struct ml_places *p, struct ml_grown *row, uint32_t count, uint32_t at)
-{
-    for (;;) {
-        uint32_t last = at;
-        for (uint32_t c = 2 * at + 1; c <= 2 * at + 2 && c < count; c++) {
-            last = is_before(p, &row[last], &row[c]) ? c : last;
-        }
-        if (last == at) {
-            return;
-        }
-        struct ml_grown t = row[at];
-        row[at] = row[last];
-        row[last] = t;
-        at = last;
-    }
-}
-
-static void
-sort_rows(const struct ml_places *p, struct ml_grown *row, uint32_t count)
-{
-    for (uint32_t i = count / 2; i-- > 0;) {
-        sift_down(p, row, count, i);
-    }
-    for (uint32_t end = count; end-- > 1;) {
-        struct ml_grown t = row[0];
-        row[0] = row[end];
-        row[end] = t;
-        sift_down(p, row, end, 0);
-    }
+    return more_a != more_b ? more_a < more_b : a->place > b->place;
 }
 
 static int
@@ -165,7 +136,7 @@ collect(const struct ml_places *p, const struct look *look, struct ml_growth *ou
                                   look[i].companions};
         }
     }
-    sort_rows(p, out->row, out->count);
+    ml_heap_sort(out->row, out->count, sizeof(*out->row), is_after, p);
     return ML_OK;
 }
 

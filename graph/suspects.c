@@ -6,6 +6,7 @@
 #include "suspects.h"
 
 #include "accumulate.h"
+#include "heap_sort.h"
 #include "suspect_places.h"
 
 #include <string.h>
@@ -52,47 +53,16 @@ growth_of(const struct ml_suspect_finding *f)
 }
 
 static bool
-is_worse(const struct ml_suspect_finding *a, const struct ml_suspect_finding *b)
+is_after(const void *ctx, const void *x, const void *y)
 {
+    const struct ml_suspect_finding *a = x, *b = y;
     if (growth_of(a) != growth_of(b)) {
-        return growth_of(a) > growth_of(b);
+        return growth_of(a) < growth_of(b);
     }
     if (retained_of(a) != retained_of(b)) {
-        return retained_of(a) > retained_of(b);
+        return retained_of(a) < retained_of(b);
     }
-    return a->finding.place < b->finding.place;
-}
-
-static void
-sift_down(struct ml_suspect_finding *f, uint32_t count, uint32_t at)
-{
-    for (;;) {
-        uint32_t least = at;
-        for (uint32_t c = 2 * at + 1; c <= 2 * at + 2 && c < count; c++) {
-            least = is_worse(&f[least], &f[c]) ? c : least;
-        }
-        if (least == at) {
-            return;
-        }
-        struct ml_suspect_finding t = f[at];
-        f[at] = f[least];
-        f[least] = t;
-        at = least;
-    }
-}
-
-static void
-sort_findings(struct ml_suspect_finding *f, uint32_t count)
-{
-    for (uint32_t i = count / 2; i-- > 0;) {
-        sift_down(f, count, i);
-    }
-    for (uint32_t end = count; end-- > 1;) {
-        struct ml_suspect_finding t = f[0];
-        f[0] = f[end];
-        f[end] = t;
-        sift_down(f, end, 0);
-    }
+    return a->finding.place > b->finding.place;
 }
 
 /* -- telling ----------------------------------------------------------------------- */
@@ -221,7 +191,7 @@ tell(const struct telling *w, const struct ml_alloc *a)
     int rc = index != NULL ? collect(w, a) : ML_ENOMEM;
     if (rc == ML_OK) {
         link_places(w, index, false);
-        sort_findings(out->finding, out->all);
+        ml_heap_sort(out->finding, out->all, sizeof(*out->finding), is_after, NULL);
         link_places(w, index, true);
         uint32_t most = w->o->max_findings;
         out->count = out->all < most ? out->all : most;

@@ -1,58 +1,32 @@
 /* SPDX-License-Identifier: MIT
  *
- * See tally.h. Sorted by a heap of our own: libc's qsort may call malloc, which is
- * forbidden to the sweep process.
+ * See tally.h.
  */
 #include "tally.h"
 
+#include "heap_sort.h"
+
 #include <string.h>
 
-/* Whether a belongs behind b. */
-typedef bool (*is_after)(const struct ml_tally_row *a, const struct ml_tally_row *b);
-
 static bool
-by_key(const struct ml_tally_row *a, const struct ml_tally_row *b)
+by_key(const void *ctx, const void *x, const void *y)
 {
+    const struct ml_tally_row *a = x, *b = y;
     return a->key > b->key;
 }
 
 /* Most bytes first; ties by key, so that two looks at the same heap keep the same. */
 static bool
-by_bytes(const struct ml_tally_row *a, const struct ml_tally_row *b)
+by_bytes(const void *ctx, const void *x, const void *y)
 {
+    const struct ml_tally_row *a = x, *b = y;
     return a->bytes != b->bytes ? a->bytes < b->bytes : a->key > b->key;
 }
 
 static void
-sift_down(struct ml_tally_row *row, size_t count, size_t at, is_after after)
+sort_rows(struct ml_tally *t, ml_is_after after)
 {
-    for (;;) {
-        size_t last = at;
-        for (size_t c = 2 * at + 1; c <= 2 * at + 2 && c < count; c++) {
-            last = after(&row[c], &row[last]) ? c : last;
-        }
-        if (last == at) {
-            return;
-        }
-        struct ml_tally_row t = row[at];
-        row[at] = row[last];
-        row[last] = t;
-        at = last;
-    }
-}
-
-static void
-sort_rows(struct ml_tally_row *row, size_t count, is_after after)
-{
-    for (size_t i = count / 2; i-- > 0;) {
-        sift_down(row, count, i, after);
-    }
-    for (size_t end = count; end-- > 1;) {
-        struct ml_tally_row t = row[0];
-        row[0] = row[end];
-        row[end] = t;
-        sift_down(row, end, 0, after);
-    }
+    ml_heap_sort(t->row, t->count, sizeof(*t->row), after, NULL);
 }
 
 void
@@ -117,12 +91,12 @@ add_up(struct ml_tally_row *row, uint32_t count)
 void
 ml_tally_close(struct ml_tally *t, uint32_t max)
 {
-    sort_rows(t->row, t->count, by_key);
+    sort_rows(t, by_key);
     t->count = add_up(t->row, t->count);
     if (max > 0 && t->count > max) {
-        sort_rows(t->row, t->count, by_bytes);
+        sort_rows(t, by_bytes);
         t->count = max;
-        sort_rows(t->row, t->count, by_key);
+        sort_rows(t, by_key);
     }
 }
 
