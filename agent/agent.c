@@ -22,6 +22,7 @@
 #include "monitor.h"
 #include "program.h"
 #include "signals.h"
+#include "clock.h"
 
 #define CHILD_QUIET 0.02 /* seconds; a child that execs at once needs no socket */
 
@@ -31,14 +32,6 @@ static struct ml_agent the_agent = {
 };
 
 /* -- small things ------------------------------------------------------------------ */
-
-double
-ml_agent_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void
 absolute(const char *path, char out[PATH_MAX])
@@ -466,7 +459,7 @@ begin_child(struct ml_agent *a)
     if (rc < 0 || !a->settings.control.follow_forks) {
         return ML_ESTATE;
     }
-    a->bind_at = ml_agent_now() + CHILD_QUIET;
+    a->bind_at = ml_clock_seconds() + CHILD_QUIET;
     ml_agent_apply_settings(a, true);
     ml_signals_adopt_child();
     rc = ml_wakeup_open(&a->wakeup, NULL);

@@ -36,9 +36,6 @@ bool ml_agent_stop(void);
 
 bool ml_agent_running(void);
 
-/* Seconds on the monotonic clock. Thread: any. */
-double ml_agent_now(void);
-
 /* Wakes the agent thread for what a monitor has posted. Thread: any. */
 void ml_agent_ring_for_monitors(void);
 

@@ -11,6 +11,7 @@
 
 #include "monitor.h"
 #include "program.h"
+#include "clock.h"
 
 int
 ml_agent_load_settings(struct ml_agent *a, struct ml_settings *out, struct ml_error *err)
@@ -53,9 +54,9 @@ ml_agent_apply_settings(struct ml_agent *a, bool schedule_changed)
     }
     ml_program_expand_home(s->report.directory, a->home, a->report_directory,
                            sizeof(a->report_directory));
-    ml_trigger_configure(&a->trigger, s, ml_agent_now());
+    ml_trigger_configure(&a->trigger, s, ml_clock_seconds());
     if (schedule_changed) {
-        a->next_sweep_at = s->sweep.every > 0 ? ml_agent_now() + s->sweep.every : 0;
+        a->next_sweep_at = s->sweep.every > 0 ? ml_clock_seconds() + s->sweep.every : 0;
     }
     ml_monitors_apply_settings(a);
 }

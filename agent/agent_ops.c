@@ -12,6 +12,7 @@
 #include "monitor.h"
 #include "sweep_job.h"
 #include "watch.h"
+#include "clock.h"
 
 #define DETACH_PATIENCE 1.0 /* seconds for the caller to take the answer */
 
@@ -141,7 +142,7 @@ op_detach(void *ctx, struct ml_error *err)
     }
     refuse_waiting(a, &why);
     a->detach_wanted = true;
-    a->detach_at = ml_agent_now() + DETACH_PATIENCE;
+    a->detach_at = ml_clock_seconds() + DETACH_PATIENCE;
     return ML_OK;
 }
 

@@ -17,6 +17,7 @@
 #include "program.h"
 #include "signal_name.h"
 #include "signals.h"
+#include "clock.h"
 
 /* -- own memory -------------------------------------------------------------------- */
 
@@ -165,7 +166,7 @@ state_name(const struct ml_agent *a)
 static void
 write_next_sweep(const struct ml_agent *a, struct ml_json *out)
 {
-    double left = a->next_sweep_at - ml_agent_now();
+    double left = a->next_sweep_at - ml_clock_seconds();
     if (a->next_sweep_at > 0) {
         ml_json_kv_double(out, "next_sweep_in_s", left > 0 ? left : 0, 3);
     }
@@ -199,7 +200,7 @@ ml_agent_write_status(struct ml_agent *a, struct ml_json *out, struct ml_error *
     write_last_sweep(a, out);
     write_next_sweep(a, out);
     ml_json_key(out, "triggers");
-    ml_trigger_write_status(&a->trigger, &a->settings, ml_agent_now(), out);
+    ml_trigger_write_status(&a->trigger, &a->settings, ml_clock_seconds(), out);
     ml_json_kv_str(out, "last_report", a->last_report[0] != '\0' ? a->last_report : NULL);
     ml_json_kv_uint(out, "own_memory", ml_agent_own_memory(a));
     ml_json_kv_uint(out, "clients", ml_server_clients(a->server));

@@ -24,6 +24,7 @@
 
 #include "compat/life.h"
 #include "monitor.h"
+#include "clock.h"
 
 #define STACK_SIZE (1024 * 1024) /* touched: about 20 KiB */
 #define POLL_MAX (2 + 1 + ML_SERVER_MAX_CLIENTS)
@@ -53,7 +54,7 @@ ms_until(double at, double now)
 static int
 timeout_of(const struct ml_agent *a)
 {
-    double now = ml_agent_now();
+    double now = ml_clock_seconds();
     int timeout = ml_sweep_timeout_ms(a->sweep);
     timeout = earlier(timeout, ml_server_timeout_ms(a->server));
     timeout = earlier(timeout, ms_until(a->next_sweep_at, now));
@@ -125,7 +126,7 @@ loop(struct ml_agent *a)
 {
     for (;;) {
         unsigned orders = ml_wakeup_take(&a->wakeup);
-        double now = ml_agent_now();
+        double now = ml_clock_seconds();
         if (orders & ML_ORDER_SNAPSHOT) {
             ml_agent_ask_snapshot(a, "signal");
         }

@@ -8,6 +8,7 @@
 
 #include "anatomy.h"
 #include "human.h"
+#include "clock.h"
 
 static void
 write_memory_usage(struct snapshot *s)
@@ -59,7 +60,7 @@ write_head(struct snapshot *s)
     char start[64], end[64];
     const struct sweep_job *job = s->v->job;
     describe_time(job->started_at, start);
-    describe_time(job->started_at + (int64_t)((sweep_now() - job->started) * 1e6), end);
+    describe_time(job->started_at + (int64_t)((ml_clock_seconds() - job->started) * 1e6), end);
     ml_json_kv_null(s->j, "report_id");
     ml_json_kv_uint(s->j, "iteration_number",
                     s->v->watch != NULL ? s->v->watch->iteration : 1);

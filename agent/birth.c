@@ -21,19 +21,12 @@
 #include "birth_table.h"
 #include "birth_young.h"
 #include "compat/compat.h"
+#include "clock.h"
 
 static bool running;   /* GIL */
 static bool deaf;      /* GIL; calls no longer arrive at the hook */
 static bool stays;     /* GIL; the hook could not leave the chain */
 static pthread_mutex_t merge_lock = PTHREAD_MUTEX_INITIALIZER; /* the table is mapped */
-
-static double
-monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void
 set_present(uint8_t epoch)
@@ -75,7 +68,7 @@ start(struct ml_error *err)
         return rc;
     }
     pthread_mutex_lock(&merge_lock); /* one that began before we were stopped */
-    ml_birth_epochs_reset(monotonic());
+    ml_birth_epochs_reset(ml_clock_seconds());
     pthread_mutex_unlock(&merge_lock);
     set_present(ML_EPOCH_OUTSIDE);
     rc = ml_birth_young_start(err);

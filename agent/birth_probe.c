@@ -13,22 +13,15 @@
 #include "birth.h"
 #include "compat/compat.h"
 #include "python_error.h"
+#include "clock.h"
 
 const char ml_birth_probe_doc[] =
     "_birth(op, *args)\n"
     "--\n\n"
     "Births, for the tests; op is one of\n\n"
-    "start() stop() running() now() left() settle() words() memory() fork()\n"
+    "start() stop() running() ml_clock_seconds() left() settle() words() memory() fork()\n"
     "turn(owner) outside() merge(wanted, keep) stamp(object) stamps(list)\n"
     "epoch(number=the present one)";
-
-static double
-now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static PyObject *
 probe_start(PyObject *args)
@@ -98,13 +91,13 @@ probe_turn(PyObject *args)
     if (!PyArg_ParseTuple(args, "I", &owner)) {
         return NULL;
     }
-    return PyLong_FromLong(ml_birth_turn(owner, now()));
+    return PyLong_FromLong(ml_birth_turn(owner, ml_clock_seconds()));
 }
 
 static PyObject *
 probe_outside(PyObject *args)
 {
-    ml_birth_turn_outside(now());
+    ml_birth_turn_outside(ml_clock_seconds());
     Py_RETURN_NONE;
 }
 

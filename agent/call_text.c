@@ -12,6 +12,7 @@
 
 #include "call_helper.h"
 #include "call_run.h"
+#include "clock.h"
 
 #define OBJECT_SECONDS 1.0
 #define ALL_SECONDS 5.0
@@ -246,7 +247,7 @@ ask_all(struct asking *q, struct ml_error *err)
             if (why.code != ML_OK) {
                 rc = ml_error_set(err, why.code, "%s", why.message);
             }
-            else if (how == CALL_LATE && sweep_now() >= q->deadline) {
+            else if (how == CALL_LATE && ml_clock_seconds() >= q->deadline) {
                 break;
             }
             else if (how == CALL_LATE) {
@@ -343,7 +344,7 @@ call_text_all(const struct sweep_view *v, const uint32_t *nodes, size_t count,
     if (chosen == NULL) {
         return ml_error_nomem(err);
     }
-    double now = sweep_now(), end = v->job->started + s->sweep.timeout;
+    double now = ml_clock_seconds(), end = v->job->started + s->sweep.timeout;
     struct asking q = {.out = out, .nodes = chosen, .late_kind = ML_NO_NODE};
     q.work = (struct call_work){.v = v, .nodes = chosen, .str_func = str_func};
     q.work.count = q.total = choose(v, nodes, count, str_func != NULL, chosen);

@@ -10,6 +10,7 @@
 
 #include "call_text.h"
 #include "compat/compat.h"
+#include "clock.h"
 
 #define HEAD_STEPS 36 /* of a long path: from the root ... */
 #define TAIL_STEPS 24 /* ... and before the object */
@@ -328,7 +329,7 @@ void
 describe_sweep(const struct sweep_view *v, struct ml_json *j)
 {
     const struct ml_heap_graph *g = &v->take.graph;
-    double took = sweep_now() - v->job->started;
+    double took = ml_clock_seconds() - v->job->started;
     bool in_place = v->job->in_place != NULL;
     ml_json_key(j, "sweep");
     ml_json_begin_object(j);

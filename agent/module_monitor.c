@@ -11,6 +11,7 @@
 #include "find.h"
 #include "monitor.h"
 #include "python_error.h"
+#include "clock.h"
 
 static const char *
 kind_word(enum ml_told_kind kind)
@@ -169,7 +170,7 @@ module_find(PyObject *self, PyObject *arg)
     if (op == NULL) {
         Py_RETURN_NONE;
     }
-    double age = ml_find_age(op, ml_agent_now());
+    double age = ml_find_age(op, ml_clock_seconds());
     return age < 0 ? Py_BuildValue("(NO)", op, Py_None) : Py_BuildValue("(Nd)", op, age);
 }
 

@@ -12,6 +12,7 @@
 
 #include "agent_state.h"
 #include "birth.h"
+#include "clock.h"
 
 struct monitors ml_monitors;
 
@@ -171,7 +172,7 @@ monitors_make(const struct ml_monitor_options *options, struct ml_monitor **out,
         free_monitor(m);
         return ml_error_nomem(err);
     }
-    m->since = ml_agent_now();
+    m->since = ml_clock_seconds();
     *out = m;
     return ML_OK;
 }
@@ -216,7 +217,7 @@ monitors_check_mixing(const struct ml_monitor_options *o, struct ml_error *err)
         return ml_error_set(err, ML_ESTATE,
                             "time-based leak monitoring runs already (max_object_lifetime "
                             "%g s, for %.0f s): stop it first",
-                            clock->o.lifetime, ml_agent_now() - clock->since);
+                            clock->o.lifetime, ml_clock_seconds() - clock->since);
     }
     if (o->lifetime > 0 && ml_monitors.open != NULL) {
         return ml_error_set(err, ML_ESTATE,

@@ -19,6 +19,7 @@
 #include "agent_state.h"
 #include "birth.h"
 #include "compat/life.h"
+#include "clock.h"
 
 #define STEPS 4
 #define SHORTEST_STEP 0.05 /* seconds */
@@ -91,7 +92,7 @@ turn_with_gil(struct ml_error *err)
 {
     monitors_lock();
     struct ml_monitor *m = ml_monitors.clock;
-    if (m != NULL && turn(m, ml_agent_now(), err) < 0) {
+    if (m != NULL && turn(m, ml_clock_seconds(), err) < 0) {
         monitors_tell(m, ML_TOLD_ERROR, err->message, strlen(err->message));
         if (m->state == MONITOR_WARMING) {
             monitors_close(m, NULL);
@@ -240,7 +241,7 @@ ml_monitors_apply_settings(struct ml_agent *a)
 static void
 write_clock(const struct ml_monitor *m, struct ml_json *out)
 {
-    double now = ml_agent_now();
+    double now = ml_clock_seconds();
     double next = m->state == MONITOR_WARMING ? m->since + m->o.warmup + m->o.lifetime
                                               : m->next_iteration;
     ml_json_kv_double(out, "lifetime_s", m->o.lifetime, 3);
@@ -257,7 +258,7 @@ write_monitor(const struct ml_monitor *m, struct ml_json *out)
     ml_json_kv_str(out, "kind", by_time ? "time" : "calls");
     ml_json_kv_str(out, "subject", m->o.subject);
     ml_json_kv_str(out, "state", warming ? "warm-up" : "watching");
-    ml_json_kv_double(out, "since_s", ml_agent_now() - m->since, 3);
+    ml_json_kv_double(out, "since_s", ml_clock_seconds() - m->since, 3);
     ml_json_kv_uint(out, "iteration", m->iteration);
     ml_json_kv_str(out, "report_id", m->report_id[0] != '\0' ? m->report_id : NULL);
     ml_json_kv_uint(out, "suspects", m->suspects);

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "agent_state.h"
+#include "clock.h"
 
 #define SIGNALS_EVERY 0.1 /* seconds; a Ctrl-C shall not wait for a report */
 
@@ -83,7 +84,7 @@ wait_a_while(int handle, double until, struct ml_told *out)
 {
     bool news;
     monitors_lock();
-    while (!(news = has_news(handle, out)) && (until < 0 || ml_agent_now() < until)) {
+    while (!(news = has_news(handle, out)) && (until < 0 || ml_clock_seconds() < until)) {
         struct timespec at = as_timespec(until);
         if (until < 0) {
             pthread_cond_wait(&ml_monitors.changed, &ml_monitors.lock);
@@ -135,7 +136,7 @@ monitors_await_posted(int handle, struct ml_told *out)
     *out = (struct ml_told){.kind = ML_TOLD_NOTHING};
     while (!news && raised == 0 && is_awaited(handle)) {
         Py_BEGIN_ALLOW_THREADS
-        news = wait_a_while(handle, ml_agent_now() + SIGNALS_EVERY, out);
+        news = wait_a_while(handle, ml_clock_seconds() + SIGNALS_EVERY, out);
         Py_END_ALLOW_THREADS
         raised = !news && PyErr_CheckSignals() < 0;
     }
@@ -146,6 +147,6 @@ monitors_await_posted(int handle, struct ml_told *out)
 int
 ml_monitor_wait(int handle, double timeout, struct ml_told *out)
 {
-    monitors_await_next(handle, timeout < 0 ? -1 : ml_agent_now() + timeout, out);
+    monitors_await_next(handle, timeout < 0 ? -1 : ml_clock_seconds() + timeout, out);
     return 0;
 }

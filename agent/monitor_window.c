@@ -11,6 +11,7 @@
 
 #include "agent_state.h"
 #include "birth.h"
+#include "clock.h"
 
 #define EPOCHS_SPARE 4 /* merge when fewer are left */
 #define EPOCHS_WANTED 64
@@ -73,7 +74,7 @@ begin_window(struct ml_monitor *m, struct ml_error *err)
     }
     int rc = ml_birth_running() ? ML_OK : ml_birth_start(err);
     if (rc == ML_OK) {
-        uint8_t epoch = ml_birth_turn(m->owner, ml_agent_now());
+        uint8_t epoch = ml_birth_turn(m->owner, ml_clock_seconds());
         m->turn[m->turns++ % m->o.calls] = ml_birth_epoch(epoch)->last;
     }
     return rc;
@@ -149,7 +150,7 @@ static bool
 end_window(struct ml_monitor *m, void *const *in_flight, size_t count, struct ml_told *out)
 {
     struct ml_error err = {0};
-    double now = ml_agent_now();
+    double now = ml_clock_seconds();
     bool warm_up = m->windows == 0;
     if (ml_birth_running()) {
         ml_birth_turn_outside(now);

@@ -11,6 +11,7 @@
  * drawn with their shortest path only: everything refers to them.
  */
 #include "snapshot.h"
+#include "clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -289,7 +290,7 @@ draw_holders(struct referrers *r, struct drawn d)
         if (reverse->from[e] != last && !r->cut && !r->late) {
             last = reverse->from[e];
             draw_holder(r, d, last);
-            r->late = r->deadline > 0 && sweep_now() > r->deadline;
+            r->late = r->deadline > 0 && ml_clock_seconds() > r->deadline;
         }
     }
 }
@@ -376,7 +377,7 @@ snapshot_write_referrers(struct snapshot *s, uint32_t node)
                           .limit = limit > 0 ? (uint32_t)limit : NO_LIMIT,
                           .depth = depth > 0 ? (uint32_t)depth : UINT32_MAX};
     if (settings->referrers.search_timeout > 0) {
-        r.deadline = sweep_now() + settings->referrers.search_timeout;
+        r.deadline = ml_clock_seconds() + settings->referrers.search_timeout;
     }
     draw_path(&r, node);
     if (!r.failed) {

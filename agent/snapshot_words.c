@@ -10,16 +10,7 @@
 
 #include "compat/compat.h"
 #include "human.h"
-
-/* FNV-1a: stable over processes, runs and releases. */
-static uint64_t
-hash_bytes(uint64_t h, const char *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        h = (h ^ (unsigned char)data[i]) * 0x100000001b3u;
-    }
-    return h;
-}
+#include "hash.h"
 
 /* `thread "worker-3": ` in front of a local: another worker's is the same leak. */
 static size_t
@@ -44,10 +35,10 @@ snapshot_fingerprint(struct snapshot *s, const struct shown *f, char out[24])
         describe_type_name(s->v, f->finding->accumulation, &name);
     }
     ml_buf_putc(&name, '|');
-    uint64_t h = hash_bytes(0xcbf29ce484222325u, name.data, name.len);
+    uint64_t h = ml_hash_bytes(ML_HASH_START, name.data, name.len);
     ml_buf_fini(&name);
     size_t skip = thread_prefix(&s->text);
-    h = hash_bytes(h, s->text.data + skip, s->text.len - skip);
+    h = ml_hash_bytes(h, s->text.data + skip, s->text.len - skip);
     snprintf(out, 24, "%016llx", (unsigned long long)h);
 }
 

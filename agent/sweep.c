@@ -25,6 +25,7 @@
 #include "compat/life.h"
 #include "sweep_state.h"
 #include "watch.h"
+#include "clock.h"
 
 #define RETRY_MS 5            /* while the collector runs */
 #define COLLECTOR_PATIENCE 2.0 /* seconds; then the sweep is made all the same */
@@ -126,7 +127,7 @@ finish(struct ml_sweep *s)
         }
     }
     stats.pause_s = s->pause;
-    stats.duration_s = sweep_now() - s->job->started;
+    stats.duration_s = ml_clock_seconds() - s->job->started;
     stats.objects = s->result.objects;
     stats.ended_at = (uint64_t)time(NULL);
     stats.in_place = s->in_place;
@@ -195,7 +196,7 @@ sweep_in_place(struct ml_sweep *s, double since)
     if (enabled) {
         PyGC_Enable();
     }
-    s->pause = sweep_now() - since;
+    s->pause = ml_clock_seconds() - since;
 }
 
 static void
@@ -228,7 +229,7 @@ static bool
 is_patient(const struct ml_sweep *s)
 {
     const struct ml_watch *watch = s->job->questions[0].watch;
-    return sweep_now() - s->job->started < COLLECTOR_PATIENCE &&
+    return ml_clock_seconds() - s->job->started < COLLECTOR_PATIENCE &&
            (watch == NULL || !watch->collecting);
 }
 
@@ -244,7 +245,7 @@ try_clone(struct ml_sweep *s)
         drop_pipe(s, out);
         return rc;
     }
-    double since = sweep_now();
+    double since = ml_clock_seconds();
     s->job->during_collection = collector_at_work();
     if (s->job->during_collection && patient) {
         compat_life_gil_give(gil);
@@ -257,7 +258,7 @@ try_clone(struct ml_sweep *s)
     s->child = make_copy(s, out, since);
     compat_life_gil_give(gil);
     if (s->child > 0) {
-        s->pause = sweep_now() - since;
+        s->pause = ml_clock_seconds() - since;
         s->job->shared->pause_s = s->pause;
     }
     if (out >= 0) {
@@ -319,7 +320,7 @@ make_job(struct ml_sweep *s, const struct ml_sweep_env *env,
     job->pid = (int)getpid();
     job->before = env->before;
     job->memory_limit = sweep_memory_limit(settings);
-    job->started = sweep_now();
+    job->started = ml_clock_seconds();
     job->started_at = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
     s->job = job;
     return ML_OK;
@@ -408,7 +409,7 @@ reap(struct ml_sweep *s)
 {
     int status = 0;
     pid_t got = waitpid(s->child, &status, __WALL | WNOHANG);
-    if (got == 0 && (sweep_now() - s->ended_reading) * 1000 > GRACE_MS) {
+    if (got == 0 && (ml_clock_seconds() - s->ended_reading) * 1000 > GRACE_MS) {
         kill_and_reap(s);
         finish(s);
     }
@@ -452,7 +453,7 @@ ml_sweep_step(struct ml_sweep *s)
         return;
     }
     if (s->ended_reading == 0 && read_input(s)) {
-        s->ended_reading = sweep_now();
+        s->ended_reading = ml_clock_seconds();
         ml_own_fd_close(&s->in);
     }
     if (s->ended_reading > 0) {
@@ -460,7 +461,7 @@ ml_sweep_step(struct ml_sweep *s)
         return;
     }
     double limit = s->job->settings.sweep.timeout;
-    if (sweep_now() - s->job->started > limit + 1.0) {
+    if (ml_clock_seconds() - s->job->started > limit + 1.0) {
         struct ml_error why;
         ml_error_set(&why, ML_ECANCELLED,
                      "the sweep took longer than sweep.timeout (%.0f s) and was ended",

@@ -20,6 +20,7 @@
 #include "call_text.h"
 #include "compat/compat.h"
 #include "watch.h"
+#include "clock.h"
 
 #define PROGRESS_EVERY 0.1 /* seconds */
 
@@ -33,14 +34,6 @@ struct child {
     struct sweep_done_frame done;
     struct call_texts texts; /* of the question being answered */
 };
-
-double
-sweep_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* -- frames ------------------------------------------------------------------------ */
 
@@ -79,7 +72,7 @@ static bool
 ask(void *ctx, const char *step, double done)
 {
     struct child *c = ctx;
-    double now = sweep_now();
+    double now = ml_clock_seconds();
     if (now - c->last_progress < PROGRESS_EVERY) {
         return false;
     }

@@ -116,6 +116,4 @@ bool sweep_write_all(int fd, const void *bytes, size_t len);
 void sweep_stored_answer(const struct ml_buf *reply, const struct ml_error *err,
                          const char *iteration, size_t len, struct ml_buf *out);
 
-double sweep_now(void); /* monotonic seconds */
-
 #endif

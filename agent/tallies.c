@@ -3,6 +3,7 @@
  * See tallies.h.
  */
 #include "tallies.h"
+#include "hash.h"
 
 #include <string.h>
 
@@ -18,21 +19,18 @@ kind_key(void *ctx, uint32_t kind)
     return tallies_type_key(ctx, kind);
 }
 
-/* FNV-1a of the root's expression: "shop.SESSIONS", "handle() request". */
+/* Of the root's expression: "shop.SESSIONS", "handle() request". */
 static uint64_t
 root_key(void *ctx, uint32_t root)
 {
     const struct sweep_view *v = ctx;
     struct take_root_name name;
-    uint64_t h = 0xcbf29ce484222325u;
+    uint64_t h = ML_HASH_START;
     if (root == ML_PATH_OUTSIDE || root == ML_NO_NODE) {
         return h;
     }
     take_name_root(&v->take, root, &name);
-    for (const char *c = name.expr; *c != '\0'; c++) {
-        h = (h ^ (unsigned char)*c) * 0x100000001b3u;
-    }
-    return h;
+    return ml_hash_bytes(h, name.expr, strlen(name.expr));
 }
 
 void

@@ -19,6 +19,7 @@
 
 #include "answer.h"
 #include "listener.h"
+#include "clock.h"
 
 #define LINES_PER_ROUND 32
 #define ACCEPTS_PER_ROUND 16
@@ -85,14 +86,6 @@ ml_server_listening(const struct ml_server *s)
 
 /* -- new clients ------------------------------------------------------------------- */
 
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* One line and good-bye, to somebody who does not become a client. */
 static void
 turn_away(struct ml_server *s, int fd, int code, const char *message)
@@ -148,7 +141,7 @@ accept_clients(struct ml_server *s)
         else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
                  errno == ENOBUFS) {
             /* The queue stays readable: without a pause poll would spin on it. */
-            s->accept_again = now_ms() + ACCEPT_PAUSE_MS;
+            s->accept_again = ml_clock_ms() + ACCEPT_PAUSE_MS;
             return;
         }
         else if (errno != EINTR && errno != ECONNABORTED) {
@@ -220,7 +213,7 @@ size_t
 ml_server_pollfds(const struct ml_server *s, struct pollfd *fds, size_t cap)
 {
     size_t n = 0;
-    bool paused = s->accept_again != 0 && now_ms() < s->accept_again;
+    bool paused = s->accept_again != 0 && ml_clock_ms() < s->accept_again;
     if (s->listener.fd.fd >= 0 && !paused && n < cap) {
         fds[n++] = (struct pollfd){.fd = s->listener.fd.fd, .events = POLLIN};
     }
@@ -239,7 +232,7 @@ ml_server_timeout_ms(const struct ml_server *s)
     if (s->accept_again == 0 || s->listener.fd.fd < 0) {
         return -1;
     }
-    int64_t left = s->accept_again - now_ms();
+    int64_t left = s->accept_again - ml_clock_ms();
     return left > 0 ? (int)left : -1;
 }
 

@@ -23,6 +23,7 @@
 #include "diagram_guard.h"
 #include "store_append.h"
 #include "text_format.h"
+#include "clock.h"
 
 #define DIAGRAM_SECONDS 20     /* for one diagram */
 #define ALL_DIAGRAMS_SECONDS 60
@@ -173,14 +174,6 @@ warn(json_t *iteration, long long finding, const char *format, const char *why)
     json_array_append_new(json_object_get(sweep, "warnings"), json_string(text));
 }
 
-static time_t
-seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 /* One picture of one finding. A failure becomes a warning in the report. */
 static void
 draw(struct writing *w, const json_t *finding, long long number, const char *format,
@@ -191,7 +184,7 @@ draw(struct writing *w, const json_t *finding, long long number, const char *for
     snprintf(name, sizeof(name), "iteration_%lld_finding_%lld.%s",
              ml_json_integer(w->iteration, "iteration_number"), number, format);
     snprintf(path, sizeof(path), "%s/%s/%s", w->path, w->temp, name);
-    int seconds = (int)(w->deadline - seconds_now());
+    int seconds = (int)(w->deadline - (time_t)ml_clock_seconds());
     seconds = seconds > DIAGRAM_SECONDS ? DIAGRAM_SECONDS : seconds;
     const char *title = ml_json_text(finding, "title");
     int rc = seconds <= 0 ? ml_error_set(&why, ML_ECANCELLED,
@@ -213,7 +206,7 @@ draw_all(struct writing *w)
 {
     json_t *findings = json_object_get(w->iteration, "findings"), *finding;
     size_t i;
-    w->deadline = seconds_now() + ALL_DIAGRAMS_SECONDS;
+    w->deadline = (time_t)ml_clock_seconds() + ALL_DIAGRAMS_SECONDS;
     json_array_foreach(findings, i, finding) {
         long long number = ml_json_integer(finding, "id");
         if (!json_is_object(finding)) {

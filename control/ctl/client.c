@@ -16,6 +16,7 @@
 
 #include "line_buf.h"
 #include "progress_line.h"
+#include "clock.h"
 
 #define TICK_MS 100 /* how often the progress line is looked at */
 
@@ -163,23 +164,15 @@ send_request(struct ml_client *c, const char *method, json_t *params, bool progr
 
 /* -- receiving --------------------------------------------------------------------- */
 
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Waits until there is something to read, drawing the progress line meanwhile. */
 static int
 wait_readable(struct ml_client *c, struct ml_progress_line *line, int timeout_ms,
               struct ml_error *err)
 {
-    int64_t start = now_ms();
+    int64_t start = ml_clock_ms();
     for (;;) {
         struct pollfd p = {.fd = c->fd, .events = POLLIN};
-        int64_t left = timeout_ms < 0 ? TICK_MS : start + timeout_ms - now_ms();
+        int64_t left = timeout_ms < 0 ? TICK_MS : start + timeout_ms - ml_clock_ms();
         if (left <= 0) {
             return ml_error_set(err, ML_ECANCELLED, "the agent does not answer");
         }

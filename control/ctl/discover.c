@@ -18,6 +18,7 @@
 
 #include "print.h"
 #include "socket_dir.h"
+#include "clock.h"
 
 #define STATUS_TIMEOUT_MS 2000
 #define MAX_FOUND 4096
@@ -339,19 +340,11 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
 
 /* -- once more --------------------------------------------------------------------- */
 
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Sleeps a little; false when the time for further tries is over. */
 static bool
 once_more(int64_t started)
 {
-    if (now_ms() - started >= RETRY_FOR_MS) {
+    if (ml_clock_ms() - started >= RETRY_FOR_MS) {
         return false;
     }
     nanosleep(&(struct timespec){.tv_nsec = RETRY_EVERY_MS * 1000000L}, NULL);
@@ -368,7 +361,7 @@ static int
 connect_to_path(const char *path, struct ml_client **out)
 {
     struct ml_error err;
-    int64_t started = now_ms();
+    int64_t started = ml_clock_ms();
     int rc;
     do {
         rc = ml_client_connect(path, out, &err);
@@ -383,7 +376,7 @@ ml_discover_target(const char *target, struct ml_client **out)
 {
     struct ml_discovery d;
     struct ml_agent_found *found;
-    int64_t started = now_ms();
+    int64_t started = ml_clock_ms();
     if (target != NULL && strchr(target, '/') != NULL) {
         return connect_to_path(target, out);
     }

@@ -3,6 +3,7 @@
  * See progress_line.h.
  */
 #include "progress_line.h"
+#include "clock.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -10,18 +11,10 @@
 
 #define QUIET_MS 500
 
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void
 ml_progress_line_begin(struct ml_progress_line *p, const char *what)
 {
-    *p = (struct ml_progress_line){.started = now_ms(), .done = -1};
+    *p = (struct ml_progress_line){.started = ml_clock_ms(), .done = -1};
     p->wanted = what != NULL && isatty(STDERR_FILENO);
     snprintf(p->step, sizeof(p->step), "%s", what != NULL ? what : "");
 }
@@ -48,7 +41,7 @@ put_plain(const char *text)
 void
 ml_progress_line_tick(struct ml_progress_line *p)
 {
-    int64_t taken = now_ms() - p->started;
+    int64_t taken = ml_clock_ms() - p->started;
     if (!p->wanted || taken < QUIET_MS) {
         return;
     }
