@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sweep_job.h"
+
 #define MAGIC 0x4d4c5458u
 #define STACK_SIZE ((size_t)64 << 20) /* touched as far as it is used */
 #define GUARD_SIZE ((size_t)64 << 10)
@@ -87,17 +89,8 @@ become_helper(void *arg)
 static void
 write_or_end(int fd, const void *bytes, size_t len)
 {
-    const char *data = bytes;
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            end_helper(1);
-        }
-        data += n;
-        len -= (size_t)n;
+    if (!sweep_write_all(fd, bytes, len)) {
+        end_helper(1);
     }
 }
 

@@ -7,17 +7,16 @@
 #include "call_seal.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "call_filter.h"
+#include "sweep_job.h"
 
 /* -- shared memory ----------------------------------------------------------------- */
 
@@ -77,42 +76,14 @@ protect_shared_memory(void)
 /* -- descriptors, signals ---------------------------------------------------------- */
 
 static void
-close_range_slowly(unsigned first, unsigned last)
-{
-    if (first > last || syscall(SYS_close_range, first, last, 0u) == 0) {
-        return;
-    }
-    struct rlimit limit;
-    unsigned end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1048576
-                       ? (unsigned)limit.rlim_cur
-                       : 1048576;
-    for (unsigned fd = first; fd < end && fd <= last; fd++) {
-        close((int)fd);
-    }
-}
-
-static void
 close_all_but(int keep)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd < 3 && null >= 0; fd++) {
         dup2(null, fd);
     }
-    close_range_slowly(3, (unsigned)keep - 1);
-    close_range_slowly((unsigned)keep + 1, ~0u);
-}
-
-static void
-forget_signals(void)
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof(action));
-    action.sa_handler = SIG_DFL;
-    for (int s = 1; s < 65; s++) {
-        sigaction(s, &action, NULL);
-    }
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &action, NULL);
+    sweep_close_range(3, (unsigned)keep - 1);
+    sweep_close_range((unsigned)keep + 1, ~0u);
 }
 
 int
@@ -120,7 +91,7 @@ call_seal(int keep, struct ml_error *err)
 {
     struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
-    forget_signals();
+    sweep_drop_handlers();
     close_all_but(keep);
     protect_shared_memory();
     return call_filter_install(err);

@@ -5,6 +5,7 @@
  * container's own group.
  */
 #include "cgroup.h"
+#include "small_file.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -27,28 +28,13 @@ static const struct version version_1 = {
 static const struct version version_2 = {"", "/memory.max", "/memory.current",
                                          "\ninactive_file "};
 
-void
-ml_cgroup_read_small(const char *path, char *out, size_t cap)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    size_t len = 0;
-    ssize_t n;
-    while (fd >= 0 && len < cap - 1 && (n = read(fd, out + len, cap - 1 - len)) > 0) {
-        len += (size_t)n;
-    }
-    out[len] = '\0';
-    if (fd >= 0) {
-        close(fd);
-    }
-}
-
 /* 0 when the file is not there, is empty or says "max". */
 static uint64_t
 number_in(const char *directory, const char *file)
 {
     char path[PATH_SIZE + 64], text[64];
     snprintf(path, sizeof(path), "%s%s", directory, file);
-    ml_cgroup_read_small(path, text, sizeof(text));
+    ml_small_file_read(path, text, sizeof(text));
     return strtoull(text, NULL, 10);
 }
 
@@ -57,7 +43,7 @@ inactive_in(const char *directory, const struct version *v)
 {
     char path[PATH_SIZE + 64], text[4096];
     snprintf(path, sizeof(path), "%s/memory.stat", directory);
-    ml_cgroup_read_small(path, text, sizeof(text));
+    ml_small_file_read(path, text, sizeof(text));
     const char *at = strstr(text, v->inactive);
     return at != NULL ? strtoull(at + strlen(v->inactive), NULL, 10) : 0;
 }
@@ -140,7 +126,7 @@ ml_cgroup_memory_at(const char *proc, const char *root, struct ml_cgroup_memory 
 {
     char text[4096];
     *out = (struct ml_cgroup_memory){0};
-    ml_cgroup_read_small(proc, text, sizeof(text));
+    ml_small_file_read(proc, text, sizeof(text));
     for (const char *line = text; *line != '\0';) {
         size_t len = strcspn(line, "\n");
         take_line(line, len, root, out);

@@ -28,7 +28,4 @@ void ml_cgroup_memory(struct ml_cgroup_memory *out);
 void ml_cgroup_memory_at(const char *proc, const char *root,
                          struct ml_cgroup_memory *out);
 
-/* A small file of /proc or /sys, terminated, cut at `cap`; "" when it cannot be read. */
-void ml_cgroup_read_small(const char *path, char *out, size_t cap);
-
 #endif

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "program.h"
+#include "small_file.h"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -17,31 +18,6 @@
 #include <unistd.h>
 
 #define COMMAND_MAX 4096 /* longer command lines are cut */
-
-static size_t
-read_file(const char *path, char *out, size_t cap)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    size_t len = 0;
-    ssize_t n;
-    if (fd < 0) {
-        return 0;
-    }
-    while (len < cap && (n = read(fd, out + len, cap - len)) > 0) {
-        len += (size_t)n;
-    }
-    close(fd);
-    return len;
-}
-
-/* Like read_file, terminated. */
-static size_t
-read_text(const char *path, char *out, size_t cap)
-{
-    size_t len = read_file(path, out, cap - 1);
-    out[len] = '\0';
-    return len;
-}
 
 /* -- command line ------------------------------------------------------------------ */
 
@@ -102,7 +78,7 @@ void
 ml_program_name(char *out, size_t cap)
 {
     char words[COMMAND_MAX];
-    size_t len = read_text("/proc/self/cmdline", words, sizeof(words));
+    size_t len = ml_small_file_read("/proc/self/cmdline", words, sizeof(words));
     ml_program_name_of(words, len, out, cap);
 }
 
@@ -110,7 +86,7 @@ void
 ml_program_write_command(struct ml_json *out)
 {
     char words[COMMAND_MAX];
-    size_t len = read_text("/proc/self/cmdline", words, sizeof(words));
+    size_t len = ml_small_file_read("/proc/self/cmdline", words, sizeof(words));
     ml_json_begin_array(out);
     for (const char *w = len > 0 ? words : NULL; w != NULL;
          w = next_word(w, words + len)) {
@@ -125,7 +101,7 @@ uint64_t
 ml_program_rss(void)
 {
     char text[128];
-    read_text("/proc/self/statm", text, sizeof(text));
+    ml_small_file_read("/proc/self/statm", text, sizeof(text));
     const char *second = strchr(text, ' ');
     uint64_t pages = second != NULL ? strtoull(second, NULL, 10) : 0;
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
@@ -136,7 +112,7 @@ ml_program_uptime(void)
 {
     char text[1024];
     struct timespec now;
-    read_text("/proc/self/stat", text, sizeof(text));
+    ml_small_file_read("/proc/self/stat", text, sizeof(text));
     /* The name in parentheses may hold anything; field 22, the start time in ticks
      * since boot, is the 20th after it. */
     const char *at = strrchr(text, ')');

@@ -99,6 +99,11 @@ void sweep_reset_signals(void);
 void sweep_become_humble(const struct sweep_job *job);
 void sweep_unblock_signals(void);
 
+/* Of these steps, what the helpers for texts do again (call_seal.c): closes descriptors
+ * first..last, also where there is no such system call; no handlers, no SIGPIPE. */
+void sweep_close_range(unsigned first, unsigned last);
+void sweep_drop_handlers(void);
+
 /* sweep_line.c: the writer's input without its newline. `watch` may be NULL. */
 void sweep_writer_line(const struct sweep_job *job, const struct ml_watch *watch,
                        const struct ml_buf *iteration, struct ml_buf *line);

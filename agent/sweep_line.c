@@ -4,13 +4,12 @@
  * monitor where it belongs and how it is to be told (docs/internals/result-format.md).
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "answers.h"
 #include "compat/compat.h"
+#include "small_file.h"
 #include "watch.h"
 
 /* Which report the iteration belongs to, and how its text is wanted. */
@@ -44,13 +43,7 @@ sweep_writer_line(const struct sweep_job *job, const struct ml_watch *watch,
     struct ml_json j;
     describe_time(job->started_at, start);
     snprintf(path, sizeof(path), "/proc/%d/cmdline", job->pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, command, sizeof(command) - 1) : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    n = n > 0 ? n : 0;
-    command[n] = '\0';
+    size_t n = ml_small_file_read(path, command, sizeof(command));
     ml_json_init(&j, line);
     ml_json_begin_object(&j);
     ml_json_key(&j, "iteration");
@@ -61,8 +54,7 @@ sweep_writer_line(const struct sweep_job *job, const struct ml_watch *watch,
     ml_json_kv_str(&j, "entrypoint", command);
     ml_json_key(&j, "arguments");
     ml_json_begin_array(&j);
-    for (ssize_t at = (ssize_t)strlen(command) + 1; at < n;
-         at += (ssize_t)strlen(command + at) + 1) {
+    for (size_t at = strlen(command) + 1; at < n; at += strlen(command + at) + 1) {
         ml_json_str(&j, command + at);
     }
     ml_json_end_array(&j);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cgroup.h"
+#include "small_file.h"
 
 /* Memory still free to the process: the host's, or its cgroup's if that is less. */
 static uint64_t
@@ -16,9 +17,8 @@ free_memory(void)
 {
     struct ml_cgroup_memory group;
     char text[512];
-    ml_cgroup_read_small("/proc/meminfo", text, sizeof(text));
-    const char *at = strstr(text, "MemAvailable:");
-    uint64_t available = at != NULL ? strtoull(at + 13, NULL, 10) * 1024 : 0;
+    ml_small_file_read("/proc/meminfo", text, sizeof(text));
+    uint64_t available = ml_small_file_kilobytes(text, "MemAvailable:");
     ml_cgroup_memory(&group);
     if (group.limit > group.used && group.limit - group.used < available) {
         available = group.limit - group.used;

@@ -16,17 +16,17 @@
 #include "sweep_job.h"
 #include "watch.h"
 
-static void
-close_from(unsigned first)
+void
+sweep_close_range(unsigned first, unsigned last)
 {
-    if (syscall(SYS_close_range, first, ~0u, 0u) == 0) {
+    if (first > last || syscall(SYS_close_range, first, last, 0u) == 0) {
         return;
     }
     struct rlimit limit;
     unsigned end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1048576
                        ? (unsigned)limit.rlim_cur
                        : 1048576;
-    for (unsigned fd = first; fd < end; fd++) {
+    for (unsigned fd = first; fd < end && fd <= last; fd++) {
         close((int)fd);
     }
 }
@@ -39,7 +39,7 @@ sweep_drop_descriptors(const struct sweep_job *job)
         dup2(job->out, SWEEP_OUT);
     }
     fcntl(SWEEP_OUT, F_SETFD, FD_CLOEXEC);
-    close_from(SWEEP_OUT + 1);
+    sweep_close_range(SWEEP_OUT + 1, ~0u);
     close(0);
     close(1);
     if (!job->settings.report.console) {
@@ -57,20 +57,31 @@ sweep_drop_descriptors(const struct sweep_job *job)
     }
 }
 
-void
-sweep_reset_signals(void)
+static void
+handle(int signo, void (*handler)(int))
 {
     struct sigaction action;
     memset(&action, 0, sizeof(action));
-    action.sa_handler = SIG_DFL;
+    action.sa_handler = handler;
+    sigaction(signo, &action, NULL);
+}
+
+void
+sweep_drop_handlers(void)
+{
     for (int s = 1; s < 65; s++) {
-        sigaction(s, &action, NULL);
+        handle(s, SIG_DFL);
     }
-    action.sa_handler = SIG_IGN; /* a Ctrl-C at the terminal is meant for the program */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    sigaction(SIGPIPE, &action, NULL);
-    sigaction(SIGTSTP, &action, NULL);
+    handle(SIGPIPE, SIG_IGN);
+}
+
+void
+sweep_reset_signals(void)
+{
+    sweep_drop_handlers();
+    handle(SIGINT, SIG_IGN); /* a Ctrl-C at the terminal is meant for the program */
+    handle(SIGHUP, SIG_IGN);
+    handle(SIGTSTP, SIG_IGN);
 }
 
 void

@@ -6,48 +6,27 @@
 #define _GNU_SOURCE
 #include "sweep_view.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "watch.h"
+#include "small_file.h"
 
 #define SPARE_REFS (1 << 20) /* the figures are of a moment ago */
-
-/* A small file of /proc without stdio; terminated. */
-static void
-read_small(const char *path, char *out, size_t cap)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, out, cap - 1) : -1;
-    out[n > 0 ? n : 0] = '\0';
-    if (fd >= 0) {
-        close(fd);
-    }
-}
-
-static uint64_t
-kilobytes_after(const char *text, const char *key)
-{
-    const char *at = strstr(text, key);
-    return at != NULL ? strtoull(at + strlen(key), NULL, 10) * 1024 : 0;
-}
 
 static void
 read_memory(int pid, struct sweep_memory *out)
 {
     char path[64], text[4096];
     snprintf(path, sizeof(path), "/proc/%d/status", pid);
-    read_small(path, text, sizeof(text));
-    out->rss = kilobytes_after(text, "VmRSS:");
-    out->swap = kilobytes_after(text, "VmSwap:");
-    out->peak_rss = kilobytes_after(text, "VmHWM:");
-    out->files = kilobytes_after(text, "RssFile:");
-    out->shared = kilobytes_after(text, "RssShmem:");
-    read_small("/proc/meminfo", text, sizeof(text));
-    out->host_total = kilobytes_after(text, "MemTotal:");
+    ml_small_file_read(path, text, sizeof(text));
+    out->rss = ml_small_file_kilobytes(text, "VmRSS:");
+    out->swap = ml_small_file_kilobytes(text, "VmSwap:");
+    out->peak_rss = ml_small_file_kilobytes(text, "VmHWM:");
+    out->files = ml_small_file_kilobytes(text, "RssFile:");
+    out->shared = ml_small_file_kilobytes(text, "RssShmem:");
+    ml_small_file_read("/proc/meminfo", text, sizeof(text));
+    out->host_total = ml_small_file_kilobytes(text, "MemTotal:");
 }
 
 /* Furniture and what only it keeps alive: the nearest furniture above in the dominator

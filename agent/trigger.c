@@ -13,6 +13,7 @@
 #include "cgroup.h"
 #include "human.h"
 #include "program.h"
+#include "small_file.h"
 
 #define MORE 1.1 /* what memory_above wants to see before it fires once more */
 
@@ -51,9 +52,8 @@ ml_trigger_read(struct ml_trigger_reading *out)
     char text[256];
     out->rss = ml_program_rss();
     out->used = out->rss;
-    ml_cgroup_read_small("/proc/meminfo", text, sizeof(text));
-    const char *at = strstr(text, "MemTotal:");
-    out->limit = at != NULL ? strtoull(at + 9, NULL, 10) * 1024 : 0;
+    ml_small_file_read("/proc/meminfo", text, sizeof(text));
+    out->limit = ml_small_file_kilobytes(text, "MemTotal:");
     ml_cgroup_memory(&group);
     if (group.limit > 0 && (out->limit == 0 || group.limit < out->limit)) {
         out->limit = group.limit;
