@@ -109,7 +109,7 @@ op_monitor_start(void *ctx, const struct ml_monitor_request *request,
         .save = request->save,
     };
     int rc = overrides.failed ? ml_error_nomem(err)
-                              : ml_monitors_start(a, &options, out, err);
+                              : ml_monitors_start(&options, out, err);
     ml_buf_fini(&overrides);
     return rc;
 }

@@ -48,27 +48,43 @@ check_number(const char *name, double value, bool zero)
     return -1;
 }
 
+/* What monitors and snapshots are both given, as PyArg_Parse leaves it. */
+struct given {
+    Py_ssize_t overrides_len;
+    int save, color, boxes;
+    PyObject *str_func;
+};
+
+#define GIVEN_INIT {.save = 1, .str_func = Py_None}
+#define OPTIONS_INIT {.calls = 1, .told = true, .width = 80}
+
+static void
+take_given(struct ml_monitor_options *o, const struct given *g)
+{
+    o->overrides_len = (size_t)g->overrides_len;
+    o->save = g->save;
+    o->color = g->color;
+    o->boxes = g->boxes;
+    o->str_func = g->str_func != Py_None ? g->str_func : NULL;
+}
+
 PyObject *
 module_monitor_open(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"settings", "lifetime", "warmup", "calls", "subject", "save",
                             "width",    "color",    "boxes",  "str_func", NULL};
-    struct ml_monitor_options o = {.calls = 1, .told = true, .width = 80};
+    struct ml_monitor_options o = OPTIONS_INIT;
+    struct given given = GIVEN_INIT;
     struct ml_error err = {0};
-    PyObject *lifetime = Py_None, *str_func = Py_None;
-    int save = 1, color = 0, boxes = 0, handle = 0;
-    Py_ssize_t len;
+    PyObject *lifetime = Py_None;
+    int handle = 0;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s#|$OdIzpippO:monitor_open", names,
-                                     &o.overrides, &len, &lifetime, &o.warmup, &o.calls,
-                                     &o.subject, &save, &o.width, &color, &boxes,
-                                     &str_func)) {
+                                     &o.overrides, &given.overrides_len, &lifetime,
+                                     &o.warmup, &o.calls, &o.subject, &given.save, &o.width,
+                                     &given.color, &given.boxes, &given.str_func)) {
         return NULL;
     }
-    o.overrides_len = (size_t)len;
-    o.save = save;
-    o.color = color;
-    o.boxes = boxes;
-    o.str_func = str_func != Py_None ? str_func : NULL;
+    take_given(&o, &given);
     if (lifetime != Py_None) {
         o.lifetime = PyFloat_AsDouble(lifetime);
         if ((o.lifetime == -1.0 && PyErr_Occurred()) ||
@@ -145,7 +161,8 @@ module_monitor_wait(PyObject *self, PyObject *args)
     if (PyErr_Occurred()) {
         return NULL;
     }
-    return ml_monitor_wait(handle, seconds, &told) != 0 ? NULL : as_tuple(&told);
+    ml_monitor_wait(handle, seconds, &told);
+    return as_tuple(&told);
 }
 
 PyObject *
@@ -178,21 +195,16 @@ PyObject *
 module_snapshot(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"settings", "save", "width", "color", "boxes", "str_func", NULL};
-    struct ml_monitor_options o = {.calls = 1, .told = true, .width = 80};
+    struct ml_monitor_options o = OPTIONS_INIT;
+    struct given given = GIVEN_INIT;
     struct ml_error err = {0};
     struct ml_told told;
-    PyObject *str_func = Py_None;
-    int save = 1, color = 0, boxes = 0;
-    Py_ssize_t len;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s#|pippO:snapshot", names, &o.overrides,
-                                     &len, &save, &o.width, &color, &boxes, &str_func)) {
+                                     &given.overrides_len, &given.save, &o.width,
+                                     &given.color, &given.boxes, &given.str_func)) {
         return NULL;
     }
-    o.overrides_len = (size_t)len;
-    o.save = save;
-    o.color = color;
-    o.boxes = boxes;
-    o.str_func = str_func != Py_None ? str_func : NULL;
+    take_given(&o, &given);
     int rc = ml_monitor_snapshot(&o, &told, &err);
     return rc < 0 ? ml_python_raise(&err) : rc > 0 ? NULL : as_tuple(&told);
 }

@@ -87,7 +87,7 @@ int ml_monitor_leave(int handle, void *const *in_flight, size_t count,
                      struct ml_told *out);
 
 /* The next report of a monitor by time; `timeout` in seconds, negative: none. */
-int ml_monitor_wait(int handle, double timeout, struct ml_told *out);
+void ml_monitor_wait(int handle, double timeout, struct ml_told *out);
 
 /* One ordinary snapshot, told like a report. As ml_monitor_leave. */
 int ml_monitor_snapshot(const struct ml_monitor_options *options, struct ml_told *out,
@@ -99,7 +99,7 @@ void ml_monitor_close(int handle);
 /* The agent has come, and will take what is posted. */
 void ml_monitors_begin(void);
 
-/* Takes births out of the process and lets go of every str_func. */
+/* Takes births out of the process and lets go of the str_func of closed monitors. */
 void ml_monitors_unhook(void);
 
 /* In a forked child: monitors by time are the parent's, those by calls begin anew. */
@@ -118,8 +118,8 @@ double ml_monitors_due(void); /* monotonic; 0: nothing is */
 void ml_monitors_end(const char *why);
 
 /* monitor.start and monitor.stop over the socket. */
-int ml_monitors_start(struct ml_agent *a, const struct ml_monitor_options *options,
-                      struct ml_json *out, struct ml_error *err);
+int ml_monitors_start(const struct ml_monitor_options *options, struct ml_json *out,
+                      struct ml_error *err);
 int ml_monitors_stop(struct ml_json *out, struct ml_error *err);
 void ml_monitors_write_status(struct ml_json *out);
 

@@ -170,10 +170,9 @@ open_clock(const struct ml_monitor_options *o, bool by_config, struct ml_error *
 }
 
 int
-ml_monitors_start(struct ml_agent *a, const struct ml_monitor_options *options,
-                  struct ml_json *out, struct ml_error *err)
+ml_monitors_start(const struct ml_monitor_options *options, struct ml_json *out,
+                  struct ml_error *err)
 {
-    (void)a;
     int rc = open_clock(options, false, err);
     if (rc == ML_OK) {
         ml_monitors_write_status(out);
@@ -271,7 +270,7 @@ write_monitor(const struct ml_monitor *m, struct ml_json *out)
     ml_json_end_object(out);
 }
 
-/* The one by time; else the one by calls that reported last; else false. */
+/* The one by time; else the first by calls that has been through a window; else false. */
 void
 ml_monitors_write_status(struct ml_json *out)
 {

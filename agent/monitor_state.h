@@ -99,10 +99,6 @@ void monitors_retire(struct ml_monitor *m);
 /* Births are needed by something. */
 bool monitors_need_births(void);
 
-/* Waits for what `m` tells, without the GIL. `told.kind` is NOTHING when `deadline`
- * (monotonic, negative: none) passed. */
-void monitors_await_next(int handle, double deadline, struct ml_told *out);
-
 /* Waits for the report that was posted, with `awaited` set; looks at the signals. 0, or
  * 1 with a Python exception set. NOTHING in a child that was forked meanwhile. */
 int monitors_await_posted(int handle, struct ml_told *out);

@@ -39,10 +39,7 @@ static void
 look_at_ages(const struct ml_monitor *m, struct ml_watch *w, double now)
 {
     for (int e = ML_EPOCH_FIRST; ml_birth_running() && e < ML_EPOCHS; e++) {
-        const struct ml_epoch *epoch = ml_birth_epoch((uint8_t)e);
-        w->suspect[e] = is_suspect(m, epoch, now);
-        bool own = epoch->owner == m->owner;
-        w->now_number = own && epoch->last > w->now_number ? epoch->last : w->now_number;
+        w->suspect[e] = is_suspect(m, ml_birth_epoch((uint8_t)e), now);
     }
 }
 
@@ -169,19 +166,18 @@ ml_monitors_result(uint64_t token, const char *json, size_t len)
 {
     struct ml_json_doc doc;
     struct ml_error err = {0};
+    if (ml_json_read(&doc, json, len, &ml_agent_alloc, &err) < 0) {
+        ml_monitors_error(token, &err);
+        return;
+    }
     monitors_lock();
     struct ml_monitor *m = monitors_of_token(token);
     if (m != NULL) {
-        if (ml_json_read(&doc, json, len, &ml_agent_alloc, &err) == ML_OK) {
-            hear(m, &doc);
-            ml_json_doc_fini(&doc);
-        }
-        else {
-            monitors_tell(m, ML_TOLD_ERROR, err.message, strlen(err.message));
-        }
+        hear(m, &doc);
         free_if_closed(m);
     }
     monitors_unlock();
+    ml_json_doc_fini(&doc);
 }
 
 void

@@ -98,11 +98,12 @@ wait_a_while(int handle, double until, struct ml_told *out)
 }
 
 void
-monitors_await_next(int handle, double deadline, struct ml_told *out)
+ml_monitor_wait(int handle, double timeout, struct ml_told *out)
 {
+    double until = timeout < 0 ? -1 : ml_clock_seconds() + timeout;
     *out = (struct ml_told){.kind = ML_TOLD_NOTHING};
     Py_BEGIN_ALLOW_THREADS
-    (void)wait_a_while(handle, deadline, out);
+    (void)wait_a_while(handle, until, out);
     Py_END_ALLOW_THREADS
 }
 
@@ -142,11 +143,4 @@ monitors_await_posted(int handle, struct ml_told *out)
     }
     await_no_more(handle);
     return raised;
-}
-
-int
-ml_monitor_wait(int handle, double timeout, struct ml_told *out)
-{
-    monitors_await_next(handle, timeout < 0 ? -1 : ml_clock_seconds() + timeout, out);
-    return 0;
 }

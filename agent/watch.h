@@ -23,7 +23,6 @@ struct ml_watch {
     /* Ages. `suspect[e]`: objects of epoch e are old enough to be reported. */
     uint8_t suspect[ML_EPOCHS];
     double now;             /* monotonic, of the turn that ended the last epoch */
-    uint64_t now_number;    /* turn number: calls and periods are counted in these */
 
     /* Which iteration of which report this is. */
     char report_id[16];     /* "" for the first: the writer chooses */
