@@ -15,6 +15,7 @@
 
 #define EPOCHS_SPARE 4 /* merge when fewer are left */
 #define EPOCHS_WANTED 64
+#define EPOCHS_KEPT 200 /* most; the others must make room */
 
 /* -- enter ------------------------------------------------------------------------- */
 
@@ -55,11 +56,27 @@ may_open(const struct ml_monitor *m, unsigned long thread, struct ml_error *err)
                         subject, open->o.subject != NULL ? open->o.subject : "a block");
 }
 
+/* The youngest windows are told apart as long as some monitor counts so many. */
+static unsigned
+epochs_to_keep(void)
+{
+    unsigned keep = EPOCHS_SPARE;
+    monitors_lock();
+    for (int i = 0; i < ml_monitors.count; i++) {
+        const struct ml_monitor *m = ml_monitors.list[i];
+        bool counts = m != NULL && m->state != MONITOR_CLOSED && m->windows > 1;
+        keep = counts && m->o.calls > keep ? m->o.calls : keep;
+    }
+    monitors_unlock();
+    return keep < EPOCHS_KEPT ? keep : EPOCHS_KEPT;
+}
+
 /* The GIL is released: a pass over the table takes milliseconds for each GiB. */
 static void
-make_room_for_epochs(unsigned keep)
+make_room_for_epochs(void)
 {
     if (ml_birth_left() < EPOCHS_SPARE) {
+        unsigned keep = epochs_to_keep();
         Py_BEGIN_ALLOW_THREADS
         ml_birth_merge(EPOCHS_WANTED, keep);
         Py_END_ALLOW_THREADS
@@ -105,7 +122,7 @@ ml_monitor_enter(int handle, bool *counts, struct ml_error *err)
     if (!ml_agent_running()) {
         return ML_OK;
     }
-    make_room_for_epochs(EPOCHS_SPARE);
+    make_room_for_epochs();
     monitors_lock();
     struct ml_monitor *m = monitors_find(handle);
     if (!ml_monitors.served) {

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from harness import TARGETS
-from monitored import environment
+from monitored import environment, play
 
 # kinds whose memory is recycled without the allocator and that the collector never sees
 RESIDUE = {"float": 0.02}
@@ -80,3 +80,29 @@ def test_ages_by_the_clock_are_right_within_an_epoch(python, ctl, tmp_path):
     ]
     print(f"{python.name}: {len(told)} told, {len(silent)} not yet old enough")
     assert not too_young and not forgotten and not wrong
+
+
+@pytest.mark.slow
+def test_calls_are_counted_exactly_when_epochs_run_out(python, ctl, tmp_path):
+    played = play(python, ctl, tmp_path, """
+        import re
+        import memalot
+
+        class Leaked:
+            pass
+
+        kept, said = [], []
+        monitor = memalot.create_leak_monitor(
+            max_object_age_calls=180, save_reports=False, check_referrers=False,
+            max_object_details=0, included_type_names={"Leaked"},
+            output_func=said.append)
+        for _ in range(480):
+            with monitor:
+                kept.append(Leaked())
+        for window, text in enumerate(said[1:], 1):
+            told = [int(n.replace(" ", "")) for n in
+                    re.findall(r"Leaked +([0-9 ]+?) +[+-]", text)]
+            assert told == [window - 180] or (window <= 180 and not told), (window, told)
+        print(len(said))
+    """)
+    assert played.out == "481\n"
