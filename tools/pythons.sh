@@ -7,13 +7,15 @@
 #                                     or one line on stderr that says why it cannot be
 #   tools/pythons.sh real NAME        a command that runs it (a pyenv shim of a version
 #                                     that is installed but not active does not)
-#   tools/pythons.sh found            every usable one on PATH and under pyenv, one a line
+#   tools/pythons.sh found            every usable one, one a line: on PATH, under pyenv,
+#                                     fetched by tools/get-pythons.sh
 #   tools/pythons.sh built BUILD      one line on what stands in BUILD
 #
 # A shim, a venv and a link all lead to the interpreter behind them: that one has the
 # headers, and it is still there when the venv is gone.
 set -euo pipefail
-oldest=10 newest=13
+oldest=10 newest=15
+fetched=${MEMALOT_PYTHONS:-${XDG_CACHE_HOME:-$HOME/.cache}/memalot/pythons}/usr/bin
 
 real() {
     local candidate
@@ -62,7 +64,7 @@ found() {
     for minor in $(seq "$oldest" "$newest"); do
         names+=("python3.$minor" "/usr/bin/python3.$minor")
     done
-    names+=("${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3)
+    names+=("${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3 "$fetched"/python3.*)
     for name in "${names[@]}"; do
         IFS=$'\t' read -r path suffix < <(resolve "$name" 2>/dev/null) || continue
         case "$seen" in *" $suffix "*) continue ;; esac

@@ -75,7 +75,7 @@ def _candidates() -> list[str]:
     built = BUILD / "pythons"
     listed = [line.split("\t")[0] for line in built.read_text().splitlines()] \
         if built.exists() else []
-    minors = range(10, 15)
+    minors = range(10, 16)
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     return [
         *listed,
