@@ -13,4 +13,5 @@ const struct compat_fields compat_fields_builtin[] = {
     {"map", {{"iterators", 16, INTERNAL, false}, {"function", 24, INTERNAL, false}}, NULL},
     {"filter", {{"function", 16, INTERNAL, false}, {"iterator", 24, INTERNAL, false}}, NULL},
     {"enumerate", {{"iterator", 24, INTERNAL, false}}, NULL},
+    {"list_iterator", {{"sequence", 24, INTERNAL, false}}, NULL},
     {NULL, {{NULL, 0, 0, false}}, NULL}};
