@@ -2,7 +2,6 @@
 """Every way of holding an object in the catalogue, and the path memalotctl shows."""
 
 import fnmatch
-import importlib
 import json
 import os
 import subprocess
@@ -14,14 +13,11 @@ import pytest
 CATALOGUE = Path(__file__).resolve().parent / "catalogue"
 sys.path.insert(0, str(CATALOGUE))
 
-from harness import BUILD  # noqa: E402
+from harness import BUILD, ROOT  # noqa: E402
 from holders import REGISTRY  # noqa: E402
+import table  # noqa: E402
 
-FAMILIES = sorted(
-    path.stem for path in CATALOGUE.glob("*.py") if path.stem not in ("holders", "run")
-)
-for _family in FAMILIES:
-    importlib.import_module(_family)
+FAMILIES = [name for name, _ in table.families()]
 
 
 def site_of(python):
@@ -112,3 +108,8 @@ def test_alone(target, python, ctl, name, record_property):
     if not ways:
         pytest.skip("nothing to run here")
     check(target, ctl, python, ways)
+
+
+def test_the_page_for_users_is_the_catalogue():
+    page = (ROOT / "docs" / "holders.md").read_text()
+    assert page == table.page(), "make golden writes docs/holders.md anew"
