@@ -12,7 +12,7 @@
 #include "take_counts.h"
 
 #define DEFAULT_LIMIT 20
-#define EXAMPLES 3
+#define EXAMPLES 500
 
 struct row {
     uint32_t kind;

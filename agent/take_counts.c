@@ -14,9 +14,6 @@ take_uncounted_name(enum take_uncounted why)
         [TAKE_COUNTED] = "counted",
         [TAKE_UNCOUNTED_IMMORTAL] = "immortal",
         [TAKE_UNCOUNTED_CONSTANT] = "constant",
-        [TAKE_UNCOUNTED_INT] = "int",
-        [TAKE_UNCOUNTED_INTERNED] = "interned str",
-        [TAKE_UNCOUNTED_SHARED] = "shared str, bytes or tuple",
     };
     return names[why];
 }
@@ -27,15 +24,40 @@ take_uncounted(const struct take_kind *kind, PyObject *op, int64_t *count)
     if (!compat_refcount(op, count)) {
         return TAKE_UNCOUNTED_IMMORTAL;
     }
-    if (kind->no_count) {
-        return kind->shape == SHAPE_INT ? TAKE_UNCOUNTED_INT : TAKE_UNCOUNTED_CONSTANT;
+    return kind->no_count ? TAKE_UNCOUNTED_CONSTANT : TAKE_COUNTED;
+}
+
+/* -- references that neither an object nor a root shows ------------------------------ */
+
+static void
+take_off(struct take *t, uint32_t node, int references)
+{
+    if (node != ML_NO_NODE && !(t->graph.flags[node] & ML_NODE_NO_COUNT)) {
+        t->refs[node] -= references;
+        t->cached_references += (uint64_t)references;
     }
-    if (kind->shape == SHAPE_STR) {
-        return compat_str_interned(op) ? TAKE_UNCOUNTED_INTERNED
-               : ((PyASCIIObject *)op)->length <= 1 ? TAKE_UNCOUNTED_SHARED
-                                                    : TAKE_COUNTED;
+}
+
+static void
+take_off_cached(void *ctx, PyObject *op)
+{
+    struct take *t = ctx;
+    if (op != NULL) {
+        take_off(t, ml_addr_map_get(t->map, (uint64_t)(uintptr_t)op), 1);
     }
-    bool shared = kind->exact && ((kind->shape == SHAPE_BYTES && Py_SIZE(op) <= 1) ||
-                                  (kind->shape == SHAPE_TUPLE && Py_SIZE(op) == 0));
-    return shared ? TAKE_UNCOUNTED_SHARED : TAKE_COUNTED;
+}
+
+void
+take_counts_finish(struct take *t)
+{
+    PyInterpreterState *interp = NULL;
+    while ((interp = compat_interp_next(interp)) != NULL) {
+        compat_caches_each(interp, take_off_cached, t);
+    }
+    for (uint32_t node = 0; node < t->graph.node_count; node++) {
+        int references = compat_static_references(take_object(t, node));
+        if (references > 0) {
+            take_off(t, node, references);
+        }
+    }
 }

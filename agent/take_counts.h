@@ -12,9 +12,6 @@ enum take_uncounted {
     TAKE_COUNTED,
     TAKE_UNCOUNTED_IMMORTAL, /* the count is no count */
     TAKE_UNCOUNTED_CONSTANT, /* None, True, Ellipsis: everybody holds them */
-    TAKE_UNCOUNTED_INT,
-    TAKE_UNCOUNTED_INTERNED,
-    TAKE_UNCOUNTED_SHARED, /* one for all: the empty tuple, one letter */
     TAKE_UNCOUNTED_REASONS
 };
 
@@ -24,5 +21,8 @@ const char *take_uncounted_name(enum take_uncounted why);
 /* TAKE_COUNTED, and the count; or why not. */
 enum take_uncounted take_uncounted(const struct take_kind *kind, PyObject *op,
                                    int64_t *count);
+
+/* Takes off the counts what the interpreter's caches hold; after the walk. */
+void take_counts_finish(struct take *t);
 
 #endif

@@ -65,9 +65,34 @@ refer_hidden(void *ctx, const struct compat_field *field, PyObject *op)
     }
 }
 
+/* The table of interned strings does not count its references; a string that nobody
+ * else holds goes. Immortal ones stay, and are the table's. */
+static void
+refer_interned(struct take_batch *b, PyObject *dict)
+{
+    Py_ssize_t pos = 0;
+    PyObject *key, *value;
+    int64_t count;
+    while (PyDict_Next(dict, &pos, &key, &value)) {
+        if (!compat_refcount(key, &count)) {
+            refer(b, key);
+        }
+    }
+}
+
+static void
+refer_counted(void *ctx, PyObject *op)
+{
+    refer(ctx, op);
+}
+
 static void
 refer_dict(struct take_batch *b, PyObject *dict, const struct take_kind *kind)
 {
+    if (dict == b->t->interned) {
+        refer_interned(b, dict);
+        return;
+    }
     if (kind->exact && ((PyDictObject *)dict)->ma_values == NULL) {
         Py_ssize_t pos = 0;
         PyObject *key, *value;
@@ -172,7 +197,11 @@ take_refs(struct take_batch *b, PyObject *op, const struct take_kind *kind)
         refer_object(b, op, kind);
         break;
     }
-    if (kind->heap_type) { /* its class, unless the traverse has shown it */
+    if (kind->hidden != NULL) {
+        compat_hidden_each(kind->hidden, op, refer_counted, b);
+    }
+    if (kind->heap_type && (kind->hidden == NULL || !kind->hidden->shows_class)) {
+        /* its class, unless the traverse has shown it */
         uint64_t type = (uint64_t)(uintptr_t)kind->type;
         for (size_t i = before; i < b->to.len; i++) {
             if (b->to.data[i] == type) {

@@ -63,6 +63,9 @@ const struct compat_fields *compat_fields_of(PyTypeObject *type);
 void compat_fields_each(const struct compat_fields *f, PyObject *op,
                         const struct compat_field_visitor *v);
 
+/* Made by a class statement or the like: its tp_name is anybody's choice. */
+bool compat_type_made_in_python(PyTypeObject *type);
+
 /* The records, by what they are about; each table ends with a NULL type. */
 extern const struct compat_fields compat_fields_builtin[]; /* fields_builtin.c */
 extern const struct compat_fields compat_fields_library[]; /* fields_library.c: stdlib */
