@@ -233,9 +233,10 @@ bool compat_arenas_count(const struct compat_memory *m, const uintptr_t *pools,
 /* -- run.c: Python code in a copy of the process ----------------------------------- */
 
 /* Makes this thread's thread state fit to run Python code where no other thread exists:
- * no request to give the GIL away, no pending call, no tracing, no collections. False
- * when it has none. Only in a helper of the sweep process; there, and nowhere else, may
- * Python code run. GIL: held at the moment of the clone. */
-bool compat_run_alone(void);
+ * no request to give the GIL away, no pending call, no tracing, no collections. `stack`:
+ * bytes of stack that there are below the caller. False when it has none. Only in a
+ * helper of the sweep process; there, and nowhere else, may Python code run. GIL: held
+ * at the moment of the clone. */
+bool compat_run_alone(size_t stack);
 
 #endif
