@@ -46,7 +46,8 @@ int compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *c
 struct compat_young {
     PyObject *mark;
     PyObject *fence;
-    int64_t collections; /* made until the marks were set */
+    int64_t collections; /* made until the marks were set; -1: not set yet */
+    bool incremental;    /* the collector is that of 3.14.0 to 3.14.4 */
 };
 
 enum compat_young_when {
