@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See life.h. The lists of hooks are fields of the interpreter's state. Their places
- * are known from the headers compiled with, and do not move within 3.10 to 3.13; on
- * 3.14 they do, from one patch release to the next. So a field is believed only when
- * the kernel could read what it points to and our own object is found there, and when
- * it is not at its place the neighbourhood is searched.
+ * See life.h. The lists of hooks are fields of the interpreter's state, which move from
+ * one patch release of 3.14 to the next. What is taken out is written to, so places.c is
+ * not enough: a field is believed only when the kernel could read what it points to and
+ * our own object is found there, and when it is not at the place compiled in the
+ * neighbourhood is searched.
  */
 #include "compat_core.h"
 
@@ -72,7 +72,7 @@ static bool
 search(size_t expected, bool (*remove)(PyInterpreterState *, size_t, void *), void *what)
 {
     PyInterpreterState *interp = PyInterpreterState_Main();
-    size_t end = sizeof(PyInterpreterState) - 4 * sizeof(void *);
+    size_t end = compat_place_interp_size() - 4 * sizeof(void *);
     size_t from = expected > NEIGHBOURHOOD ? expected - NEIGHBOURHOOD : 0;
     size_t to = expected + NEIGHBOURHOOD < end ? expected + NEIGHBOURHOOD : end;
     if (remove(interp, expected, what)) {
