@@ -91,9 +91,10 @@ size_t compat_preheader_size(PyObject *op);
 /* An int's size without the header in front. */
 size_t compat_long_size(PyObject *op);
 
-/* A str's, dict's size likewise, with the buffers that belong to it. */
+/* A str's, dict's, bytearray's size likewise, with the buffers that belong to it. */
 size_t compat_str_size(PyObject *op);
 size_t compat_dict_size(PyObject *op);
+size_t compat_bytearray_size(PyObject *op);
 
 /* Interned strings are held by the interpreter's table without being counted. */
 bool compat_str_interned(PyObject *op);
