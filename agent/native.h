@@ -28,6 +28,8 @@
 #include "alloc.h"
 #include "cancel.h"
 #include "error.h"
+#include "maps.h"
+#include "sweep_guard.h"
 
 enum ml_native_kind {
     ML_NATIVE_DATA,
@@ -77,6 +79,9 @@ struct ml_native_query {
     /* May be NULL: then every word in dynamic memory is anybody's. */
     enum ml_native_word (*judge)(void *ctx, uint64_t at, size_t wanted, uint64_t *owner);
     void *ctx;
+    const struct ml_maps *maps; /* what is the program's; NULL: read now */
+    struct ml_guard *guard;     /* for memory that is not there after all; NULL: none */
+    uint64_t main_id;           /* native id of the program's first thread */
     bool no_heap; /* leave dynamic memory out: quicker, and weak anyway */
 };
 
@@ -93,6 +98,8 @@ struct ml_native_holder {
     uint64_t owner;      /* object: its address */
 };
 
+struct ml_native_text;
+
 /* Of one wanted object. */
 struct ml_native_answer {
     uint32_t references; /* as wanted */
@@ -104,9 +111,8 @@ struct ml_native_result {
     struct ml_native_answer *answer; /* [count], as wanted */
     size_t count;
     struct ml_native_holder *holder;
-    size_t holder_count, holder_room;
-    char *texts; /* what library, path and symbol point into */
-    size_t texts_room;
+    size_t holder_count, holder_cap;
+    struct ml_native_text *texts; /* what library, path and symbol point into */
     uint64_t scanned;  /* bytes */
     const struct ml_alloc *a;
 };
