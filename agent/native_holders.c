@@ -8,12 +8,14 @@
 
 #include <string.h>
 
+#include "arena.h"
 #include "compat/compat.h"
 #include "heap_sort.h"
+#include "native_parts.h"
 #include "watch.h"
 
 #define MOST_WANTED 200000 /* of one search */
-#define ARENA_CHUNK ((uint64_t)256 * 1024)
+#define ARENA_CHUNK ((uint64_t)256 * 1024) /* see arena.h */
 
 struct batch {
     struct batch *next;
@@ -29,6 +31,7 @@ ML_VEC(range_vec, struct ml_native_range)
 struct native_holders {
     const struct ml_alloc *a;
     struct ml_maps maps;
+    uint64_t arena; /* the chunk of ours that is among them */
     struct batch *batches;
     struct ml_native_thread *threads;
     size_t thread_count, thread_room;
@@ -44,6 +47,7 @@ native_holders_new(const struct sweep_view *v)
         return NULL;
     }
     h->a = v->a;
+    h->arena = (uint64_t)(uintptr_t)((const struct ml_arena *)v->a->ctx)->chunk;
     if (ml_maps_read(&h->maps, v->a, NULL) < 0) {
         ml_alloc_free_array(v->a, h, 1, sizeof(*h));
         return NULL;
@@ -87,16 +91,35 @@ skip(void *ctx, uintptr_t from, uintptr_t to)
     range_vec_push(&h->skip, h->a, (struct ml_native_range){from, to});
 }
 
-/* Our own library's variables, what the arena had taken when the mappings were read, and
+/* Our own library's variables. */
+static void
+skip_own_data(struct native_holders *h)
+{
+    static char here;
+    uint64_t at = (uint64_t)(uintptr_t)&here;
+    struct native_image_vec images = {0};
+    struct native_segment_vec data = {0};
+    native_images_find(&h->maps, h->a, &images, &data);
+    uint32_t own = NATIVE_NOBODY;
+    for (size_t i = 0; i < data.len; i++) {
+        own = at >= data.data[i].from && at < data.data[i].to ? data.data[i].owner : own;
+    }
+    for (size_t i = 0; i < data.len; i++) {
+        if (data.data[i].owner == own) {
+            skip(h, data.data[i].from, data.data[i].to);
+        }
+    }
+    native_segment_vec_free(&data, h->a);
+    native_image_vec_free(&images, h->a);
+}
+
+/* Besides, what the arena had taken when the mappings were read, and
  * the words of the interpreter that say nothing. */
 static void
 find_skips(const struct sweep_view *v, struct native_holders *h)
 {
-    static char here;
-    uint64_t from, to, arena = (uint64_t)(uintptr_t)h;
-    ml_maps_data_around(&h->maps, (uint64_t)(uintptr_t)&here, &from, &to);
-    skip(h, from, to);
-    skip(h, arena - ARENA_CHUNK, arena + ARENA_CHUNK);
+    skip_own_data(h);
+    skip(h, h->arena, h->arena + ARENA_CHUNK);
     skip(h, (uintptr_t)v->job, (uintptr_t)(v->job + 1));
     const struct ml_watch *watch = v->take.watch;
     skip(h, (uintptr_t)watch, watch != NULL ? (uintptr_t)(watch + 1) : 0);

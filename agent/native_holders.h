@@ -21,8 +21,8 @@
 
 struct native_holders;
 
-/* First thing of a sweep, while `a` has nothing in it yet: what is mapped now is the
- * program's. NULL without memory or list of mappings: nothing will be found. */
+/* First thing of a sweep, while v->a, an arena, has hardly anything in it: what is mapped
+ * now is the program's. NULL without memory or list of mappings: nothing will be found. */
 struct native_holders *native_holders_new(const struct sweep_view *v);
 void native_holders_free(struct native_holders *h);
 

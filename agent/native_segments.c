@@ -10,9 +10,24 @@
 
 /* -- stacks ------------------------------------------------------------------------ */
 
-/* Whose stack it is. A thread's handle lies in its stack; also where that is no stack by
- * its looks, because it was brought along. The first thread's lies among its variables of
- * its own, a mapping apart. */
+#define RED_ZONE 128          /* below the stack pointer, and yet alive */
+#define HANDLE_BELOW 16384    /* a thread's own variables, around its handle */
+#define HANDLE_ABOVE 4096
+
+static bool
+is_searched(const struct ml_mapping *p)
+{
+    uint64_t here = (uint64_t)(uintptr_t)&p; /* we ourselves have what is looked for */
+    return p->inode == 0 && p->read && p->write && !p->shared &&
+           !(here >= p->from && here < p->to);
+}
+
+static bool
+holds(const struct ml_mapping *p, uint64_t address)
+{
+    return address >= p->from && address < p->to;
+}
+
 static uint32_t
 thread_in(const struct ml_native_query *q, const struct ml_maps *maps,
           const struct ml_mapping *p)
@@ -20,42 +35,72 @@ thread_in(const struct ml_native_query *q, const struct ml_maps *maps,
     bool first = strcmp(ml_maps_name(maps, p), "[stack]") == 0;
     for (size_t i = 0; i < q->thread_count; i++) {
         const struct ml_native_thread *t = &q->threads[i];
-        bool of_main = t->is_main && first;
-        if ((t->handle >= p->from && t->handle < p->to) || of_main) {
+        if (first ? t->is_main : holds(p, t->handle)) {
             return (uint32_t)i;
         }
     }
     return NATIVE_NOBODY;
 }
 
-/* Below the stack pointer nothing is alive, but for the red zone. */
-#define RED_ZONE 128
-
+/* A mapping that is a stack by its looks. Below the stack pointer nothing is alive. */
 static int
-add_stack(const struct ml_native_query *q, const struct ml_mapping *p, uint32_t thread,
-          const struct ml_alloc *a, struct native_segment_vec *out)
+add_stack(const struct ml_native_query *q, const struct ml_maps *maps,
+          const struct ml_mapping *p, const struct ml_alloc *a,
+          struct native_segment_vec *out)
 {
+    uint32_t thread = thread_in(q, maps, p);
     struct native_segment s = {p->from, p->to, ML_NATIVE_STACK, thread};
-    if (thread != NATIVE_NOBODY) {
-        uint64_t top = q->threads[thread].stack;
-        if (top >= p->from + RED_ZONE && top < p->to) {
-            s.from = (top - RED_ZONE) & ~(uint64_t)7;
-        }
+    uint64_t top = thread != NATIVE_NOBODY ? q->threads[thread].stack : 0;
+    if (top >= p->from + RED_ZONE && top < p->to) {
+        s.from = (top - RED_ZONE) & ~(uint64_t)7;
     }
     return native_segment_vec_push(out, a, s);
 }
 
+/* A thread whose handle lies elsewhere: the first one, whose variables of its own are a
+ * mapping apart, which may have become one with others; and stacks brought along. */
+static int
+add_handle(const struct ml_native_query *q, uint32_t thread, const struct ml_mapping *p,
+           const struct ml_alloc *a, struct native_segment_vec *out)
+{
+    const struct ml_native_thread *t = &q->threads[thread];
+    bool brought = holds(p, t->stack) && t->stack < t->handle;
+    uint64_t from = brought ? t->stack - RED_ZONE : t->handle - HANDLE_BELOW;
+    struct native_segment s = {from & ~(uint64_t)7, t->handle + HANDLE_ABOVE,
+                               ML_NATIVE_STACK, thread};
+    s.from = s.from > p->from && s.from < p->to ? s.from : p->from;
+    s.to = s.to < p->to ? s.to : p->to;
+    return native_segment_vec_push(out, a, s);
+}
+
+static int
+add_stacks(const struct ml_native_query *q, const struct ml_maps *maps,
+           const struct ml_mapping *p, const struct ml_alloc *a,
+           struct native_segment_vec *out)
+{
+    int rc = ML_OK;
+    if (p->stack) {
+        return add_stack(q, maps, p, a, out);
+    }
+    for (uint32_t i = 0; i < q->thread_count && rc == ML_OK; i++) {
+        if (holds(p, q->threads[i].handle)) {
+            rc = add_handle(q, i, p, a, out);
+        }
+    }
+    return rc;
+}
+
 /* -- dynamic memory ---------------------------------------------------------------- */
 
-/* Adds what of the mapping is no library's data. */
+/* Adds what of the mapping is in none of the first `taken` segments. */
 static int
-add_rest(const struct ml_mapping *p, size_t data, const struct ml_alloc *a,
+add_rest(const struct ml_mapping *p, size_t taken, const struct ml_alloc *a,
          struct native_segment_vec *out)
 {
     uint64_t from = p->from;
     while (from < p->to) {
         uint64_t to = p->to, behind = p->to;
-        for (size_t i = 0; i < data; i++) { /* the first one at or behind `from` */
+        for (size_t i = 0; i < taken; i++) { /* the first one at or behind `from` */
             const struct native_segment *s = &out->data[i];
             if (s->to > from && s->from < to) {
                 to = s->from > from ? s->from : from;
@@ -75,21 +120,17 @@ static int
 add_dynamic(const struct ml_native_query *q, const struct ml_maps *maps,
             const struct ml_alloc *a, struct native_segment_vec *out)
 {
-    size_t data = out->len;
     int rc = ML_OK;
-    uint64_t here = (uint64_t)(uintptr_t)&data; /* we ourselves have what is looked for */
     for (size_t i = 0; i < maps->list.len && rc == ML_OK; i++) {
+        if (is_searched(&maps->list.data[i])) {
+            rc = add_stacks(q, maps, &maps->list.data[i], a, out);
+        }
+    }
+    size_t taken = out->len;
+    for (size_t i = 0; i < maps->list.len && rc == ML_OK && !q->no_heap; i++) {
         const struct ml_mapping *p = &maps->list.data[i];
-        if (p->inode != 0 || !p->read || !p->write || p->shared ||
-            (here >= p->from && here < p->to)) {
-            continue;
-        }
-        uint32_t thread = thread_in(q, maps, p);
-        if (p->stack || thread != NATIVE_NOBODY) {
-            rc = add_stack(q, p, thread, a, out);
-        }
-        else if (!q->no_heap) {
-            rc = add_rest(p, data, a, out);
+        if (is_searched(p) && !p->stack) {
+            rc = add_rest(p, taken, a, out);
         }
     }
     return rc;

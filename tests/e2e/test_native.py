@@ -107,7 +107,8 @@ def test_native_code_is_told_beside_a_variable_of_python(target, nativeleak):
     program = target("native.py", nativeleak, "shared")
     targets = program.call("paths", type="__main__.Job")["targets"]
     expressions = [path["expression"] for path in targets[0]["paths"]]
-    assert expressions == ["__main__.SHARED", "<nativeleak.so kept>"]
+    assert expressions[0] == "__main__.SHARED"
+    assert expressions[-1] == "<nativeleak.so kept>"
 
 
 def test_a_reference_released_too_often_is_reported(target, nativeleak):
@@ -131,5 +132,5 @@ def test_without_native_holders_nothing_is_called_native(target, nativeleak):
 
 def test_memalotctl_says_it(target, nativeleak, ctl):
     program = target("native.py", nativeleak, "global")
-    text = ctl("paths", str(program.pid), "--type", "__main__.Job").stdout
+    text = ctl.run("paths", str(program.pid), "--type", "__main__.Job").stdout
     assert "nativeleak.so kept" in text

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static PyObject *kept;
-static PyObject *kept_in_a_row[16];
+static PyObject *volatile kept_in_a_row[16];
 
 static struct box {
     char name[600]; /* larger than Python's own blocks */
