@@ -91,6 +91,9 @@ void describe_type(const struct sweep_view *v, uint32_t node, struct ml_json *j)
 int describe_graph(const struct sweep_view *v, const struct object_path *paths,
                    size_t count, uint32_t leaked_count, struct ml_json *j);
 
+/* One sentence about objects that have fewer references than are seen, or nothing. */
+void describe_short(const struct sweep_view *v, struct ml_buf *out);
+
 /* The keys `sweep` and `totals` with their objects. */
 void describe_sweep(const struct sweep_view *v, struct ml_json *j);
 void describe_totals(const struct sweep_view *v, struct ml_json *j);

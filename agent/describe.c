@@ -56,7 +56,8 @@ copy_text(struct ml_buf *text, char *out, size_t cap)
     text->len = 0;
 }
 
-/* The strongest holder speaks for all; nobody that could be seen: "<native>". */
+/* The strongest holder speaks for all. Nobody that could be seen, or only memory without
+ * a name, where the word may be a stale one: "<native>". */
 static void
 name_native_root(const struct sweep_view *v, struct object_path *p)
 {
@@ -66,7 +67,8 @@ name_native_root(const struct sweep_view *v, struct object_path *p)
     snprintf(p->root_name.owner, sizeof(p->root_name.owner), "unexplained references");
     snprintf(p->root_name.expr, sizeof(p->root_name.expr), "<native>");
     snprintf(p->root_name.words, sizeof(p->root_name.words), "native code (native)");
-    if (!native_holders_of(v, p->step[0].node, &found) || found.count == 0) {
+    if (!native_holders_of(v, p->step[0].node, &found) || found.count == 0 ||
+        found.holder[0].kind == ML_NATIVE_HEAP) {
         return;
     }
     ml_buf_init(&text, v->a);
@@ -377,7 +379,14 @@ write_lines(const struct ml_buf *text, struct ml_json *j)
 static void
 warnings(const struct sweep_view *v, struct ml_json *j)
 {
+    struct ml_buf text;
+    ml_buf_init(&text, v->a);
+    describe_short(v, &text);
     ml_json_begin_array(j);
+    if (text.len > 0) {
+        ml_json_strn(j, text.data, text.len);
+    }
+    ml_buf_fini(&text);
     write_lines(&v->take.warnings, j);
     write_lines(&v->texts->warnings, j);
     if (v->job->during_collection) {

@@ -93,7 +93,8 @@ struct ml_native_holder {
     const char *path;    /* data: the whole name, as /proc/self/maps has it */
     const char *symbol;  /* data: a variable's or a section's name; NULL: unknown */
     uint64_t offset;     /* of the word in it; without a symbol, in the file's memory */
-    uint64_t thread;     /* stack: native id, 0: a thread that Python does not know */
+    uint64_t thread;     /* stack: native id, 0: not known */
+    uint64_t handle;     /* stack: the thread's, 0: one that Python does not know */
     bool main_thread;    /* stack: of the program's first thread */
     uint64_t owner;      /* object: its address */
 };

@@ -129,15 +129,23 @@ find_skips(const struct sweep_view *v, struct native_holders *h)
     }
 }
 
-static uint64_t
-stack_of(const struct sweep_job *job, uint64_t native_id)
+/* 3.10 does not know native ids: then the thread is the one whose stack pointer lies in
+ * the same mapping as its handle. */
+static void
+find_stack(const struct sweep_view *v, struct ml_native_thread *t)
 {
+    const struct sweep_job *job = v->job;
+    const struct ml_mapping *p = ml_maps_at(&v->native->maps, t->handle);
     for (size_t i = 0; i < job->stack_count; i++) {
-        if (job->stacks[i].native_id == native_id) {
-            return job->stacks[i].pointer;
+        const struct ml_thread_stack *s = &job->stacks[i];
+        bool same = t->native_id == 0 && p != NULL && s->pointer >= p->from &&
+                    s->pointer < p->to;
+        if (s->native_id == t->native_id || same) {
+            t->native_id = s->native_id;
+            t->stack = s->pointer;
+            return;
         }
     }
-    return 0;
 }
 
 static void
@@ -151,8 +159,8 @@ find_threads(const struct sweep_view *v, struct native_holders *h)
         uint64_t id = t->native_id != 0 ? t->native_id
                       : t->is_main      ? (uint64_t)v->job->pid
                                         : 0;
-        h->threads[h->thread_count++] =
-            (struct ml_native_thread){t->ident, id, stack_of(v->job, id), t->is_main};
+        h->threads[h->thread_count] = (struct ml_native_thread){t->ident, id, 0, t->is_main};
+        find_stack(v, &h->threads[h->thread_count++]);
     }
 }
 

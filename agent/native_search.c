@@ -148,6 +148,7 @@ describe(const struct search *s, const struct meant *m)
     else if (m->kind == ML_NATIVE_STACK && segment->owner != NATIVE_NOBODY) {
         const struct ml_native_thread *t = &s->q->threads[segment->owner];
         h.thread = t->native_id;
+        h.handle = t->handle;
         h.main_thread = t->is_main;
     }
     return h;

@@ -30,7 +30,7 @@ thread_of(const struct sweep_view *v, const struct ml_native_holder *h)
 {
     for (size_t i = 0; i < v->take.threads.len; i++) {
         const struct take_thread *t = &v->take.threads.data[i];
-        if (h->main_thread ? t->is_main : h->thread != 0 && t->native_id == h->thread) {
+        if (h->handle != 0 && t->ident == h->handle) {
             return t;
         }
     }
@@ -49,7 +49,8 @@ put_thread(const struct sweep_view *v, const struct ml_native_holder *h, struct 
         ml_buf_puts(out, "MainThread");
     }
     else {
-        ml_buf_printf(out, "%llu", (unsigned long long)h->thread);
+        uint64_t id = h->thread != 0 ? h->thread : h->handle;
+        ml_buf_printf(out, "%llu", (unsigned long long)id);
     }
 }
 
@@ -92,7 +93,7 @@ native_holder_words(const struct sweep_view *v, const struct ml_native_holder *h
         if (abstract) {
             return;
         }
-        if (h->thread == 0 && !h->main_thread) {
+        if (h->handle == 0) {
             ml_buf_puts(out, "the stack of a thread that Python does not know");
             return;
         }

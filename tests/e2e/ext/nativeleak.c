@@ -15,7 +15,7 @@ static PyObject *volatile kept_in_a_row[16];
 static struct box {
     char name[600]; /* larger than Python's own blocks */
     PyObject *content;
-} *box;
+} *volatile box;
 
 /* The last item of a list, which is the caller's from now on. */
 static PyObject *
@@ -59,8 +59,9 @@ static PyObject *
 put_in_a_box(PyObject *module, PyObject *list)
 {
     (void)module;
-    box = calloc(1, sizeof(*box));
-    box->content = take_last(list);
+    struct box *made = calloc(1, sizeof(*made));
+    made->content = take_last(list);
+    box = made;
     return PyBool_FromLong(1);
 }
 
