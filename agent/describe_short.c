@@ -26,17 +26,14 @@ was_taken_off(void *ctx, uint32_t root)
     return v->take.roots.data[v->take.graph.roots.data[root].name].strong;
 }
 
-/* Static types are counted by nobody. */
+/* An object's class is a reference that C types often do not count; as long as its module
+ * has the class, nothing comes of it. */
 static void
-drop_static(const struct sweep_view *v, struct ml_short_vec *list)
+drop_classes(const struct sweep_view *v, struct ml_short_vec *list)
 {
     size_t kept = 0;
     for (size_t i = 0; i < list->len; i++) {
-        const struct take_kind *k = take_kind_of(&v->take, list->data[i].node);
-        PyObject *op = take_object(&v->take, list->data[i].node);
-        bool is_static = k->shape == SHAPE_TYPE &&
-                         !(((PyTypeObject *)op)->tp_flags & Py_TPFLAGS_HEAPTYPE);
-        if (!is_static) {
+        if (take_kind_of(&v->take, list->data[i].node)->shape != SHAPE_TYPE) {
             list->data[kept++] = list->data[i];
         }
     }
@@ -46,13 +43,7 @@ drop_static(const struct sweep_view *v, struct ml_short_vec *list)
 static void
 put_object(const struct sweep_view *v, const struct ml_short *s, struct ml_buf *out)
 {
-    if (take_kind_of(&v->take, s->node)->shape == SHAPE_TYPE) {
-        ml_buf_puts(out, "class ");
-        take_type_name((PyTypeObject *)take_object(&v->take, s->node), out);
-    }
-    else {
-        describe_type_name(v, s->node, out);
-    }
+    describe_type_name(v, s->node, out);
     ml_buf_printf(out, " at 0x%llx (%u missing)",
                   (unsigned long long)v->take.graph.address[s->node], s->missing);
 }
@@ -82,7 +73,7 @@ describe_short(const struct sweep_view *v, struct ml_buf *out)
                          NULL) < 0) {
         return;
     }
-    drop_static(v, &list);
+    drop_classes(v, &list);
     if (list.len > 0) {
         put_short(v, &list, out);
     }
