@@ -231,6 +231,14 @@ uintptr_t compat_arenas_pool(const struct compat_memory *m, const void *block);
 bool compat_arenas_count(const struct compat_memory *m, const uintptr_t *pools,
                          size_t count, struct compat_arenas *out);
 
+/* -- stale.c: where an address says nothing ------------------------------------------ */
+
+typedef void (*compat_range_fn)(void *ctx, uintptr_t from, uintptr_t to);
+
+/* Calls `each` with memory of the interpreter that holds addresses of objects which it
+ * borrows, has left behind, or which its roots show already. */
+void compat_stale_each(PyInterpreterState *interp, compat_range_fn each, void *ctx);
+
 /* -- run.c: Python code in a copy of the process ----------------------------------- */
 
 /* Makes this thread's thread state fit to run Python code where no other thread exists:
