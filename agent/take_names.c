@@ -255,7 +255,7 @@ name_in_generator(PyObject *from, PyObject *to, struct take_name *out)
                                                       : "gi_frame";
     char name[64], function[96];
     name_of_str(variable, 60, name, sizeof(name));
-    name_of_str(((PyGenObject *)from)->gi_qualname, 80, function, sizeof(function));
+    name_of_str(compat_generator_name(from), 80, function, sizeof(function));
     name_set(out, EDGE_LOCAL, false);
     snprintf(out->expr, sizeof(out->expr), ".%s.f_locals['%s']", frame, name);
     snprintf(out->words, sizeof(out->words), "%s.%s (local)", function, name);
