@@ -10,7 +10,7 @@ import sys
 from holders import holder
 
 
-@holder("interpreter: atexit *[0]", root="interpreter", alone=True)
+@holder("interpreter: atexit*[0]", root="interpreter", alone=True)
 def atexit_argument(held):
     """An argument of an atexit function"""
     import atexit
@@ -18,7 +18,7 @@ def atexit_argument(held):
     atexit.register(len, held)
 
 
-@holder("interpreter: atexit *['mine']", root="interpreter", alone=True)
+@holder("interpreter: atexit*['mine']", root="interpreter", alone=True)
 def atexit_keyword(held):
     """A keyword argument of an atexit function"""
     import atexit
@@ -26,7 +26,7 @@ def atexit_keyword(held):
     atexit.register(dict, mine=held)
 
 
-@holder("interpreter: atexit *.__self__", root="interpreter", alone=True)
+@holder("interpreter: atexit*.__self__", root="interpreter", alone=True)
 def atexit_method(held):
     """The object of a method registered with atexit"""
     import atexit
@@ -94,7 +94,7 @@ def gc_callback(held):
     gc.callbacks.append(held.call)
 
 
-@holder("gc.garbage[0]", alone=True)
+@holder("gc.garbage*", alone=True)
 def gc_garbage(held):
     """An object in gc.garbage"""
     import gc
@@ -130,16 +130,15 @@ def displayed(held):
     sys.stdout = before
 
 
-@holder("sys.stdout", alone=True)
-def standard_output(held):
-    """An object in place of sys.stdout"""
-    before = sys.stdout
+@holder("sys.stderr", alone=True)
+def standard_error(held):
+    """An object in place of sys.stderr"""
+    before = sys.stderr
     type(held).write = lambda self, text: before.write(text)
-    type(held).flush = lambda self: before.flush()
-    sys.stdout = held
+    sys.stderr = held
 
 
-@holder("interpreter: codecs search path[*].__self__", root="interpreter", alone=True)
+@holder("interpreter: codecs search path*.__self__", root="interpreter", alone=True)
 def codec_search(held):
     """A search function of codecs.register"""
     import codecs
@@ -157,7 +156,8 @@ def codec_errors(held):
     codecs.register_error("mine", held.handle)
 
 
-@holder("interpreter: codecs cache['catalogue'].encode.__self__", root="interpreter",
+@holder("interpreter: codecs cache['catalogue'][0].__self__",
+        "interpreter: codecs cache['catalogue'][1].__self__", root="interpreter",
         alone=True)
 def codec_cache(held):
     """A codec that was looked up once"""
@@ -174,7 +174,7 @@ def codec_cache(held):
     codecs.lookup("catalogue")
 
 
-@holder("interpreter: fork hooks[0].__self__", root="interpreter", alone=True)
+@holder("interpreter: fork hooks*.__self__", root="interpreter", alone=True)
 def fork_hook(held):
     """A function of os.register_at_fork"""
     import os
@@ -190,14 +190,14 @@ def audit_hook(held):
     sys.addaudithook(held.call)
 
 
-@holder("sys.meta_path[*]", alone=True)
+@holder("sys.meta_path*", alone=True)
 def meta_path(held):
     """A finder in sys.meta_path"""
     type(held).find_spec = lambda self, *what: None
     sys.meta_path.append(held)
 
 
-@holder("sys.path_hooks[*].__self__", alone=True)
+@holder("sys.path_hooks*.__self__", alone=True)
 def path_hook(held):
     """A function in sys.path_hooks"""
 
@@ -239,7 +239,7 @@ def showwarning(held):
     warnings.showwarning = held.show
 
 
-@holder("warnings.filters[0][1].mine", alone=True)
+@holder("warnings.filters[0][2].mine", alone=True)
 def warning_filter(held):
     """What hangs on a filter of the warnings module"""
     import warnings
@@ -251,7 +251,7 @@ def warning_filter(held):
     warnings.filterwarnings("ignore", category=Mine)
 
 
-@holder("logging.root.manager.loggerDict['hooks'].handlers[0].mine")
+@holder("logging.*manager.loggerDict['hooks'].handlers[0].mine")
 def logging_handler(held):
     """An attribute of a logging handler"""
     import logging
@@ -261,7 +261,7 @@ def logging_handler(held):
     logging.getLogger("hooks").addHandler(handler)
 
 
-@holder("logging.root.manager.loggerDict['hooks.filter'].filters[0]")
+@holder("logging.*manager.loggerDict['hooks.filter'].filters[0]")
 def logging_filter(held):
     """A filter of a logger"""
     import logging
@@ -279,7 +279,7 @@ def logging_factory(held):
     logging.setLogRecordFactory(held.make)
 
 
-@holder("copyreg.dispatch_table[*].__self__")
+@holder("*.dispatch_table[<class *>].__self__")
 def copyreg_reducer(held):
     """A function of copyreg.pickle"""
     import copyreg
@@ -304,7 +304,7 @@ def weakref_callback(held):
     weakref_callback.kept = weakref.ref(weakref_callback.other, held.gone)
 
 
-@holder("weakref.finalize._registry[*].args[0]")
+@holder("weakref.finalize._registry[<weakref.finalize object at *>].args[0]")
 def finalize_argument(held):
     """An argument of weakref.finalize"""
     import weakref
@@ -316,7 +316,7 @@ def finalize_argument(held):
     weakref.finalize(finalize_argument.other, print, held).atexit = False
 
 
-@holder("weakref.finalize._registry[*].kwargs['mine']")
+@holder("weakref.finalize._registry[<weakref.finalize object at *>].kwargs['mine']")
 def finalize_keyword(held):
     """A keyword argument of weakref.finalize"""
     import weakref
@@ -377,7 +377,7 @@ def module_instance(held):
     mimetypes._db.mine = held
 
 
-@holder("hooks.single_dispatch.kept.__closure__.registry[*].__self__")
+@holder("hooks.single_dispatch.kept.__closure__.registry[<class *>].__self__")
 def single_dispatch(held):
     """A function registered with functools.singledispatch"""
     import functools

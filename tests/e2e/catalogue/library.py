@@ -4,7 +4,7 @@
 from holders import holder
 
 
-@holder("library.sqlite_function.kept.<functions>*", needs=["_sqlite3"])
+@holder("<native>.__self__", root="native", needs=["_sqlite3"])
 def sqlite_function(held):
     """A function given to sqlite3"""
     import sqlite3
@@ -14,7 +14,7 @@ def sqlite_function(held):
     sqlite_function.kept.create_function("mine", 1, held.call)
 
 
-@holder("library.sqlite_trace.kept.*__self__", needs=["_sqlite3"])
+@holder("library.sqlite_trace.kept.trace_ctx.__self__", needs=["_sqlite3"])
 def sqlite_trace(held):
     """The trace callback of an sqlite3 connection"""
     import sqlite3
@@ -65,8 +65,7 @@ def ssl_attribute(held):
     ssl_attribute.kept.mine = held
 
 
-@holder("library.ssl_sni_callback.kept.set_sni_cb.__closure__.server_name_callback"
-        ".__self__", needs=["_ssl"])
+@holder("library.ssl_sni_callback.kept.sni_callback.__self__", needs=["_ssl"])
 def ssl_sni_callback(held):
     """The SNI callback of an SSLContext"""
     import ssl
@@ -76,7 +75,7 @@ def ssl_sni_callback(held):
     ssl_sni_callback.kept.sni_callback = held.call
 
 
-@holder("library.ssl_object.kept._context.mine", "library.ssl_object.kept._sslobj.*", needs=["_ssl"])
+@holder("library.ssl_object.kept._sslobj.context.mine", needs=["_ssl"])
 def ssl_object(held):
     """The context of an SSLObject"""
     import ssl
@@ -116,7 +115,7 @@ def json_encoder(held):
         False, False, True)
 
 
-@holder("library.sched_event.kept._queue[0].argument[0]")
+@holder("library.sched_event.kept._queue[0][4][0]")
 def sched_event(held):
     """An argument of a sched event"""
     import sched
@@ -125,7 +124,7 @@ def sched_event(held):
     sched_event.kept.enter(1e6, 1, print, (held,))
 
 
-@holder("library.selector_data.kept._fd_to_key[*].data")
+@holder("library.selector_data.kept._fd_to_key[?*][3]")
 def selector_data(held):
     """The data of a file registered with a selector"""
     import selectors
@@ -164,8 +163,7 @@ def unpickler_memo(held):
     unpickler_memo.kept = kept
 
 
-@holder("library.unpickler_file.kept.read.__self__.mine",
-        "library.unpickler_file.kept.*")
+@holder("library.unpickler_file.kept.read*.__self__.mine")
 def unpickler_file(held):
     """The file of an Unpickler"""
     import io
@@ -179,7 +177,7 @@ def unpickler_file(held):
     unpickler_file.kept = pickle.Unpickler(file)
 
 
-@holder("library.pickler_memo.kept.memo[*]")
+@holder("library.pickler_memo.kept.memo[0]")
 def pickler_memo(held):
     """What a Pickler has written"""
     import io
@@ -190,7 +188,7 @@ def pickler_memo(held):
     pickler_memo.kept.dump(held)
 
 
-@holder("library.pickler_table.kept.dispatch_table[*].__self__")
+@holder("library.pickler_table.kept.dispatch_table[<class *>].__self__")
 def pickler_table(held):
     """A function in the dispatch table of a Pickler"""
     import io
@@ -275,7 +273,7 @@ def element_tree(held):
     tree.SubElement(element_tree.kept.getroot(), held)
 
 
-@holder("library.tree_builder.kept.*.text")
+@holder("library.tree_builder.kept.root.text")
 def tree_builder(held):
     """An element that a TreeBuilder is building"""
     import xml.etree.ElementTree as tree
@@ -374,9 +372,9 @@ def file_attribute(held):
     file_attribute.kept.buffer.raw.mine = held
 
 
-@holder("library.file_name.kept.buffer.raw.name")
+@holder(gone=True)
 def file_name(held):
-    """The name of a file"""
+    """The path object that a file was opened with"""
     type(held).__fspath__ = lambda self: "/dev/null"
     file_name.kept = open(held)
 
@@ -587,8 +585,7 @@ def redirect(held):
     redirect.kept = contextlib.redirect_stdout(held)
 
 
-@holder("library.temporary_file.kept._closer.file.mine",
-        "library.temporary_file.kept.file.mine")
+@holder("library.temporary_file.kept.file.mine")
 def temporary_file(held):
     """An attribute of the file under a NamedTemporaryFile"""
     import io
@@ -603,7 +600,7 @@ def temporary_file(held):
 
 
 @holder("library.named_tuple_default.kept._field_defaults['mine']",
-        "library.named_tuple_default.kept.__new__.__defaults__[0]")
+        "library.named_tuple_default.kept.__new__.__func__.__defaults__[0]")
 def named_tuple_default(held):
     """The default of a field of a NamedTuple"""
     import collections
@@ -620,8 +617,9 @@ def mock_argument(held):
     mock_argument.kept(held)
 
 
-@holder("library.dataclass_default.kept.__dataclass_fields__['mine'].default",
-        "library.dataclass_default.kept.mine")
+@holder("library.dataclass_default.kept.mine",
+        "library.dataclass_default.kept.__dataclass_fields__['mine'].default",
+        "library.dataclass_default.kept.__init__.__defaults__[0]")
 def dataclass_default(held):
     """The default of a field of a dataclass"""
     import dataclasses
@@ -631,7 +629,8 @@ def dataclass_default(held):
         ("mine", object, dataclasses.field(default=held))])
 
 
-@holder("library.enum_value.kept._value_")
+@holder("library.enum_value.kept._value_",
+        "library.enum_value.kept.__objclass__._value2member_map_.keys()[*]")
 def enum_value(held):
     """The value of an enum's member"""
     import enum
@@ -652,7 +651,7 @@ def argument_default(held):
     argument_default.kept.set_defaults(mine=held)
 
 
-@holder("library.argument_type.kept._option_string_actions['--x'].type.__self__")
+@holder("library.argument_type.kept._actions[0].type.__self__")
 def argument_type(held):
     """The type of an argument of an ArgumentParser"""
     import argparse
@@ -686,7 +685,7 @@ def memory_view(held):
     memory_view.kept = memoryview(data)
 
 
-@holder("library.ctypes_value.kept.value", needs=["_ctypes"])
+@holder("library.ctypes_value.kept._objects", needs=["_ctypes"])
 def ctypes_value(held):
     """The object of a ctypes.py_object"""
     import ctypes

@@ -206,8 +206,7 @@ def handled_named(held):
     run("running.handled_named", [held], work)
 
 
-@holder('thread "running.handled_outer": exception being handled.__context__.args[0]',
-        root="thread")
+@holder('thread "running.handled_outer": *work() <value in use>.args[0]', root="thread")
 def handled_outer(held):
     """An exception whose handler raised another that is being handled"""
 
@@ -223,7 +222,7 @@ def handled_outer(held):
     run("running.handled_outer", [held], work)
 
 
-@holder('thread "running.handled_below": *work() <value in use>.args[0]', root="thread")
+@holder('thread "running.handled_below": *call() <value in use>.args[0]', root="thread")
 def handled_below(held):
     """An exception being handled below a call that handles another"""
 
@@ -243,7 +242,9 @@ def handled_below(held):
     run("running.handled_below", [held], work)
 
 
-@holder('thread "running.generator": *generate() mine', root="thread")
+@holder('thread "running.generator": *generate() mine',
+        'thread "running.generator": *work() <value in use>.gi_frame'
+        ".f_locals['mine']", root="thread")
 def generator(held):
     """A local variable of a generator that runs"""
 
@@ -257,7 +258,9 @@ def generator(held):
     run("running.generator", [held], work)
 
 
-@holder('thread "running.coroutine": *wait() mine', root="thread")
+@holder('thread "running.coroutine": *wait() mine',
+        'thread "running.coroutine": *work() <value in use>.cr_frame'
+        ".f_locals['mine']", root="thread")
 def coroutine(held):
     """A local variable of a coroutine that runs"""
 

@@ -32,10 +32,10 @@ def generator_fresh(held):
     generator_fresh.kept = generate(held)
 
 
-@holder("suspended.generator_expression.kept.gi_frame.f_locals['.0'].sequence[0]")
+@holder("suspended.generator_expression.kept.gi_frame.f_locals['.0'].sequence[1]")
 def generator_expression(held):
     """What a generator expression iterates over"""
-    generator_expression.kept = (None for _ in [held, None])
+    generator_expression.kept = (None for _ in [None, held])
     next(generator_expression.kept)
 
 
@@ -165,7 +165,7 @@ def coroutine_inner(held):
     coroutine_inner.kept.send(None)
 
 
-@holder("suspended.coroutine_wrapper.kept.cr_await.<coroutine>.cr_frame.f_locals['mine']")
+@holder("suspended.coroutine_wrapper.kept.cr_await.cw_coroutine.cr_frame.f_locals['mine']")
 def coroutine_wrapper(held):
     """A coroutine behind the iterator that its __await__ gave"""
 
@@ -236,7 +236,7 @@ def async_generator_thrown(held):
     async_generator_thrown.kept = generate().athrow(ValueError(held))
 
 
-@holder("suspended.async_for.kept.cr_await.ags_gen.ag_frame.f_locals['mine']")
+@holder("suspended.async_for.kept.cr_frame.<value in use>.ag_frame.f_locals['mine']")
 def async_for(held):
     """An async generator that a coroutine iterates over"""
 
@@ -312,7 +312,9 @@ def frame_kept(held):
     def call(mine):
         return sys._getframe()
 
-    frame_kept.kept = call(held)
+    box = [held]
+    del held
+    frame_kept.kept = call(box.pop())
 
 
 @holder("suspended.frame_back.kept.f_back.f_locals['mine']")
@@ -326,9 +328,9 @@ def frame_back(held):
     def outer(mine):
         return inner()
 
-    frame_back.kept = outer(held)
-    # what called outer() is of no interest here, and would hold the object too
+    box = [held]
     del held
+    frame_back.kept = outer(box.pop())
 
 
 @holder("suspended.frame_snapshot.kept['mine']")
@@ -347,6 +349,7 @@ def frame_namespace(held):
     import sys
 
     space = {"mine": held, "sys": sys, "keep": frame_namespace}
+    del held
     exec("keep.kept = sys._getframe()", {"__builtins__": {}}, space)
 
 
@@ -361,6 +364,7 @@ def frame_trace(held):
     type(held).trace = lambda self, *event: None
     kept = call()
     kept.f_trace = held.trace
+    del held
     frame_trace.kept = kept
 
 

@@ -15,14 +15,16 @@ def new_loop():
 def run_in_thread(way, start):
     """Let `start(loop)` run in a loop in a thread called like the way; keep nothing."""
     reached = threading.Event()
+    box = [start]
 
     def work():
         loop = asyncio.new_event_loop()
-        loop.call_soon(start, loop)
+        loop.call_soon(box.pop(), loop)
         loop.call_later(0.01, reached.set)
         loop.run_forever()
 
     threading.Thread(target=work, daemon=True, name=way).start()
+    del start
     assert reached.wait(20)
 
 
@@ -75,7 +77,7 @@ def future_callback(held):
     future_callback.kept.add_done_callback(held.done)
 
 
-@holder("tasks.future_second_callback.kept._callbacks[1][0].args[0]")
+@holder("tasks.future_second_callback.kept.fut_callbacks[0][0].args[0]")
 def future_second_callback(held):
     """The second done callback of a future"""
     from functools import partial
@@ -169,7 +171,7 @@ def handle_context(held):
     loop._ready.clear()
 
 
-@holder("tasks.reader.kept._selector._fd_to_key[*].data[0]._args[0]")
+@holder("tasks.reader.kept._selector._fd_to_key[?*][3][0]._args[0]")
 def reader(held):
     """An argument of loop.add_reader"""
     import socket
@@ -179,7 +181,7 @@ def reader(held):
     reader.kept.add_reader(reader.sockets[0], print, held)
 
 
-@holder("tasks.signal_handler.kept._signal_handlers[*]._args[0]", alone=True)
+@holder("tasks.signal_handler.kept._signal_handlers[10]._args[0]", alone=True)
 def signal_handler(held):
     """An argument of loop.add_signal_handler"""
     import signal
@@ -276,7 +278,7 @@ def future_waiter(held):
     wait_in_vain(loop, wait(held))
 
 
-@holder("tasks.task_waits_for.kept._fut_waiter._callbacks[1][0].args[0]")
+@holder("tasks.task_waits_for.kept._fut_waiter.fut_callbacks[0][0].args[0]")
 def task_waits_for(held):
     """The future that a task waits for"""
     from functools import partial
@@ -334,7 +336,8 @@ def task_group(held):
     assert not task.done()
 
 
-@holder("tasks.executor_future.kept._args[0]", alone=True)
+@holder('thread "ThreadPoolExecutor-0_0": _worker() work_queue.items[0].args[0]',
+        root="thread", alone=True)
 def executor_future(held):
     """An argument of a function that waits for an executor"""
     import concurrent.futures
@@ -470,7 +473,7 @@ def thread_context(held):
     assert reached.wait(20)
 
 
-@holder('thread "tasks.loop_scheduled": * self._scheduled[*', root="thread")
+@holder('thread "tasks.loop_scheduled": *self._scheduled[0]._args[0]', root="thread")
 def loop_scheduled(held):
     """An argument of loop.call_later of a loop that runs in another thread"""
 
@@ -480,7 +483,8 @@ def loop_scheduled(held):
     run_in_thread("tasks.loop_scheduled", start)
 
 
-@holder('*_coro.cr_frame.f_locals[\'mine\']', root="thread")
+@holder('thread "tasks.loop_task": *self._scheduled[0]._args[0]._callbacks[0][0]'
+        ".__self__._coro.cr_frame.f_locals['mine']", root="thread")
 def loop_task(held):
     """A local variable of a task that sleeps, its loop running in another thread"""
 
@@ -491,23 +495,6 @@ def loop_task(held):
         loop.create_task(nap(held), name="napper")
 
     run_in_thread("tasks.loop_task", start)
-
-
-@holder("tasks.asyncgen_hook.kept._asyncgens*")
-def asyncgen_hook(held):
-    """An async generator that its loop still knows"""
-
-    async def generate(mine):
-        yield
-
-    async def main(box):
-        asyncgen_hook.generator = generate(box.pop())
-        await asyncgen_hook.generator.__anext__()
-
-    box = [held]
-    del held
-    loop = new_loop()
-    loop.run_until_complete(main(box))
 
 
 @holder("tasks.eager_task.kept._coro.cr_frame.f_locals['mine']",

@@ -30,8 +30,7 @@ def thread_local(held):
     thread_local.kept.mine = held
 
 
-@holder('thread "threads.thread_local_other": thread state dict[*].mine',
-        root="thread", alone=True)
+@holder("threads.thread_local_other.kept.mine", alone=True)
 def thread_local_other(held):
     """An attribute of a threading.local, set in another thread"""
     thread_local_other.kept = threading.local()
@@ -89,9 +88,9 @@ def thread_attribute(held):
     thread_attribute.kept.join()
 
 
-@holder("threading._active[*].mine")
+@holder('thread "threads.thread_running_attribute": *run() self.mine', root="thread")
 def thread_running_attribute(held):
-    """An attribute of a thread that nobody but threading knows"""
+    """An attribute of a thread that runs"""
 
     class Worker(threading.Thread):
         def __init__(self, mine):
@@ -104,7 +103,7 @@ def thread_running_attribute(held):
     Worker(held).start()
 
 
-@holder('threading._active[*]._args[0]')
+@holder('thread "threads.thread_running_argument": *run() self._args[0]', root="thread")
 def thread_running_argument(held):
     """An argument of a thread whose target is running and has dropped it"""
 
@@ -131,7 +130,7 @@ def queue_item(held):
     queue_item.kept.put(held)
 
 
-@holder("threads.simple_queue_item.kept.lst[0]")
+@holder("threads.simple_queue_item.kept.items[0]")
 def simple_queue_item(held):
     """An item of a queue.SimpleQueue"""
     import queue
@@ -149,7 +148,7 @@ def priority_queue_item(held):
     priority_queue_item.kept.put((1, held))
 
 
-@holder("threads.pool_work.kept._work_queue.lst[0].args[0]",
+@holder("threads.pool_work.kept._work_queue.items[0].args[0]",
         versions={"3.14": "threads.pool_work.kept._work_queue.*[[]0].task[[]1][[]0]",
                   "3.15": "threads.pool_work.kept._work_queue.*[[]0].task[[]1][[]0]"})
 def pool_work(held):
@@ -207,7 +206,7 @@ def future_callback(held):
     future_callback.kept.add_done_callback(held.done)
 
 
-@holder('thread "threads.condition_waiter": wait_with() mine', root="thread")
+@holder('thread "threads.condition_waiter": *wait_with() mine', root="thread")
 def condition_waiter(held):
     """A local variable of a thread that waits for a Condition"""
     condition = threading.Condition()
@@ -268,7 +267,7 @@ def lock_subclass(held):
     lock_subclass.kept.mine = held
 
 
-@holder("threads.local_of_gone_thread.kept", gone=True)
+@holder(gone=True)
 def local_of_gone_thread(held):
     """An attribute of a threading.local, set in a thread that is over"""
     local_of_gone_thread.kept = threading.local()
