@@ -181,6 +181,19 @@ struct compat_frame_visitor {
 
 void compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v);
 
+/* The frame of a suspended generator, coroutine or async generator, as the frames of a
+ * thread; its last COMPAT_STACK is what it waits for. False when it runs or has ended. */
+bool compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v);
+
+/* Its function, code and frame object, waiting or not; `v->frame` is not called. */
+void compat_generator_parts(PyObject *gen, const struct compat_frame_visitor *v);
+
+/* Waits for what is last on its evaluation stack; generators.c. */
+bool compat_generator_waits(PyObject *gen);
+
+/* What a frame object keeps after its call has ended; `v->frame` is not called. */
+void compat_frame_object(PyObject *frame, const struct compat_frame_visitor *v);
+
 /* The variable of a suspended generator, coroutine or async generator that holds
  * `value`, or NULL. */
 PyObject *compat_generator_local(PyObject *gen, PyObject *value);
