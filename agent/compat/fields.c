@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Looking a type's record up and reading its rows. The records themselves are in
- * fields_builtin.c, fields_library.c and fields_foreign.c.
+ * Looking a type's record up and reading its rows. The records themselves are in the
+ * files fields_*.c beside this one.
  */
 #include "fields.h"
 
@@ -37,13 +37,15 @@ const struct compat_fields *
 compat_fields_of(PyTypeObject *type)
 {
     static const struct compat_fields *const tables[] = {
-        compat_fields_builtin, compat_fields_library, compat_fields_foreign};
+        compat_fields_builtin,    compat_fields_iterators, compat_fields_containers,
+        compat_fields_library,    compat_fields_foreign};
+    const size_t count = sizeof(tables) / sizeof(tables[0]);
     /* A class that inherits has the fields of its C base. */
     while (type != NULL && made_in_python(type)) {
         type = type->tp_base;
     }
     const struct compat_fields *found = NULL;
-    for (size_t i = 0; i < 3 && found == NULL && type != NULL; i++) {
+    for (size_t i = 0; i < count && found == NULL && type != NULL; i++) {
         found = find(tables[i], type->tp_name);
     }
     return found;

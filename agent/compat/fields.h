@@ -24,6 +24,8 @@ enum compat_field_form {
     COMPAT_FIELD_INTERNAL, /* a field of the struct, which Python code does not see */
     COMPAT_FIELD_LOCAL,    /* variable `label` of the suspended function */
     COMPAT_FIELD_ITEM,     /* item `index` of `name` ("": of the object itself) */
+    COMPAT_FIELD_INNER,    /* a part that Python code sees through: only a path that ends
+                              at it says `name`, which begins with a dot */
 };
 
 struct compat_field {
@@ -65,6 +67,8 @@ void compat_fields_each(const struct compat_fields *f, PyObject *op,
 
 /* The records, by what they are about; each table ends with a NULL type. */
 extern const struct compat_fields compat_fields_builtin[]; /* fields_builtin.c */
+extern const struct compat_fields compat_fields_iterators[];
+extern const struct compat_fields compat_fields_containers[];
 extern const struct compat_fields compat_fields_library[]; /* fields_library.c: stdlib */
 extern const struct compat_fields compat_fields_foreign[]; /* fields_foreign.c: PyPI */
 
