@@ -50,6 +50,19 @@ visit(PyObject *op, void *arg)
     return b->t->failed;
 }
 
+/* The object at work was seen to refer to `op`. */
+static bool
+is_shown(const struct take_batch *b, PyObject *op)
+{
+    uint64_t address = (uint64_t)(uintptr_t)op;
+    for (size_t i = b->object; i < b->to.len; i++) {
+        if (b->to.data[i] == address) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 refer_named(void *ctx, const char *name, PyObject *op)
 {
@@ -160,8 +173,9 @@ refer_object(struct take_batch *b, PyObject *op, const struct take_kind *kind)
     if (kind->shape == SHAPE_CODE) {
         compat_code_each((PyCodeObject *)op, refer_named, b);
     }
-    if (compat_instance_hides_dict(op)) {
-        refer(b, compat_instance_dict(op));
+    PyObject *dict = compat_instance_hides_dict(op) ? compat_instance_dict(op) : NULL;
+    if (dict != NULL && !is_shown(b, dict)) { /* patch releases differ */
+        refer(b, dict);
     }
     if (kind->fields != NULL) {
         struct compat_field_visitor v = {b, refer_hidden};
@@ -175,7 +189,7 @@ take_refs(struct take_batch *b, PyObject *op, const struct take_kind *kind)
     if (kind->bad) {
         return;
     }
-    size_t before = b->object = b->to.len;
+    b->object = b->to.len;
     switch ((enum take_shape)kind->shape) {
     case SHAPE_NONE:
     case SHAPE_BOOL:
@@ -202,13 +216,9 @@ take_refs(struct take_batch *b, PyObject *op, const struct take_kind *kind)
     }
     if (kind->heap_type && (kind->hidden == NULL || !kind->hidden->shows_class)) {
         /* its class, unless the traverse has shown it */
-        uint64_t type = (uint64_t)(uintptr_t)kind->type;
-        for (size_t i = before; i < b->to.len; i++) {
-            if (b->to.data[i] == type) {
-                return;
-            }
+        if (!is_shown(b, (PyObject *)kind->type)) {
+            refer(b, (PyObject *)kind->type);
         }
-        refer(b, (PyObject *)kind->type);
     }
 }
 

@@ -7,12 +7,7 @@
 #include "compat_core.h"
 
 #include "hidden.h"
-
-#if ML_PY_310 || ML_PY_311
-#define TYPE_CACHE(interp) ((interp)->type_cache)
-#else
-#define TYPE_CACHE(interp) ((interp)->types.type_cache)
-#endif
+#include "places.h"
 
 /* Fields behind the collector's state move within 3.14's patch releases. */
 static bool
@@ -30,9 +25,14 @@ static void
 each_looked_up(PyInterpreterState *interp, void (*refer)(void *ctx, PyObject *op),
                void *ctx)
 {
-    struct type_cache_entry *entry = TYPE_CACHE(interp).hashtable;
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(TYPE_CACHE(interp).hashtable); i++) {
-        refer(ctx, entry[i].name);
+#if ML_PY_310 || ML_PY_311
+    struct type_cache *cache = &interp->type_cache;
+#else
+    struct types_state *types = compat_place(interp, PLACE_STATIC_TYPES);
+    struct type_cache *cache = types != NULL ? &types->type_cache : NULL;
+#endif
+    for (size_t i = 0; cache != NULL && i < Py_ARRAY_LENGTH(cache->hashtable); i++) {
+        refer(ctx, cache->hashtable[i].name);
     }
 }
 
@@ -70,10 +70,10 @@ void
 compat_caches_each(PyInterpreterState *interp, void (*refer)(void *ctx, PyObject *op),
                    void *ctx)
 {
+    each_looked_up(interp, refer, ctx);
+    each_shared(interp, refer, ctx);
     if (is_release_known()) {
-        each_looked_up(interp, refer, ctx);
         each_identifier(interp, refer, ctx);
-        each_shared(interp, refer, ctx);
     }
 }
 
@@ -88,10 +88,6 @@ compat_static_references(PyObject *op)
 PyObject *
 compat_interned_strings(void)
 {
-#if PY_VERSION_HEX >= 0x030C0000
     PyInterpreterState *interp = PyInterpreterState_Main();
-    return is_release_known() ? interp->cached_objects.interned_strings : NULL;
-#else
-    return NULL;
-#endif
+    return compat_place_object(interp, PLACE_INTERNED);
 }

@@ -67,10 +67,9 @@ const struct compat_fields *compat_fields_of(PyTypeObject *type);
 void compat_fields_each(const struct compat_fields *f, PyObject *op,
                         const struct compat_field_visitor *v);
 
-<<<<<<< HEAD
 /* Made by a class statement or the like: its tp_name is anybody's choice. */
 bool compat_type_made_in_python(PyTypeObject *type);
-=======
+
 /* Whether the collector does not learn from `op` that it refers to `part`, which differs
  * between patch releases. Runs its tp_traverse. */
 bool compat_field_hidden(PyObject *op, PyObject *part);
@@ -78,7 +77,6 @@ bool compat_field_hidden(PyObject *op, PyObject *part);
 /* Tells `v` of one field, unless it is NULL. */
 void compat_field_tell(const struct compat_field_visitor *v, PyObject *op, const char *name,
                        enum compat_field_form form);
->>>>>>> main
 
 /* The records, by what they are about; each table ends with a NULL type. */
 extern const struct compat_fields compat_fields_builtin[]; /* fields_builtin.c */
