@@ -12,16 +12,65 @@
 const char *
 account_holder_name(enum account_holder holder)
 {
-    static const char *const names[] = {[ACCOUNT_OBJECTS] = "object",
-                                        [ACCOUNT_ROOTS] = "root",
-                                        [ACCOUNT_CACHES] = "cache",
-                                        [ACCOUNT_UNKNOWN] = "unknown"};
-    return holder >= ACCOUNT_NATIVE && holder < ACCOUNT_UNKNOWN
-               ? ml_native_kind_name((enum ml_native_kind)(holder - ACCOUNT_NATIVE))
-               : names[holder];
+    static const char *const names[] = {
+        [ACCOUNT_OBJECTS] = "objects", [ACCOUNT_ROOTS] = "roots",
+        [ACCOUNT_CACHES] = "caches",   [ACCOUNT_STATE] = "state",
+        [ACCOUNT_DATA] = "c_data",     [ACCOUNT_OPAQUE] = "opaque_objects",
+        [ACCOUNT_STACK] = "c_stacks",  [ACCOUNT_UNKNOWN] = "unknown"};
+    return names[holder];
+}
+
+/* -- memory that belongs to somebody -------------------------------------------------- */
+
+static bool
+add_state(struct account *a, const struct sweep_view *v, struct account_state state)
+{
+    return account_state_vec_push(&a->states, v->a, state) == ML_OK;
+}
+
+static bool
+list_states(struct account *a, const struct sweep_view *v)
+{
+    struct account_state state = {0};
+    bool room = true;
+    PyInterpreterState *interp = NULL;
+    while ((interp = compat_interp_next(interp)) != NULL && room) {
+        compat_interp_state(interp, &state.from, &state.to);
+        room = add_state(a, v, state);
+    }
+    for (uint32_t n = 0; n < v->take.graph.node_count && room; n++) {
+        state.module = take_object(&v->take, n);
+        if (take_kind_of(&v->take, n)->shape == SHAPE_MODULE &&
+            compat_module_state(state.module, &state.from, &state.to)) {
+            room = add_state(a, v, state);
+        }
+    }
+    return room;
+}
+
+const struct account_state *
+account_state_at(const struct account *a, uint64_t at)
+{
+    for (size_t i = 0; i < a->states.len; i++) {
+        if (at >= a->states.data[i].from && at < a->states.data[i].to) {
+            return &a->states.data[i];
+        }
+    }
+    return NULL;
 }
 
 /* Found in malloc's memory is not found: the word may be a stale one. */
+static enum account_holder
+holder_of(const struct account *a, const struct ml_native_holder *h)
+{
+    static const enum account_holder holders[] = {
+        [ML_NATIVE_DATA] = ACCOUNT_DATA, [ML_NATIVE_OBJECT] = ACCOUNT_OPAQUE,
+        [ML_NATIVE_STACK] = ACCOUNT_STACK, [ML_NATIVE_HEAP] = ACCOUNT_UNKNOWN};
+    return account_state_at(a, h->at) != NULL ? ACCOUNT_STATE : holders[h->kind];
+}
+
+/* -- counting ------------------------------------------------------------------------ */
+
 static uint32_t
 count_native(const struct sweep_view *v, struct account *a, uint32_t node)
 {
@@ -33,8 +82,11 @@ count_native(const struct sweep_view *v, struct account *a, uint32_t node)
     for (uint32_t i = 0; i < found.count; i++) {
         const struct ml_native_holder *h = &found.holder[i];
         uint32_t n = h->references < unknown ? h->references : unknown;
-        a->references[ACCOUNT_NATIVE + (int)h->kind] += n;
-        unknown -= h->kind != ML_NATIVE_HEAP ? n : 0;
+        enum account_holder holder = holder_of(a, h);
+        if (holder != ACCOUNT_UNKNOWN) {
+            a->references[holder] += n;
+            unknown -= n;
+        }
     }
     return unknown;
 }
@@ -115,7 +167,7 @@ account_build(const struct sweep_view *v, struct account *out, struct ml_error *
     if (out->row == NULL) {
         return ml_error_nomem(err);
     }
-    int rc = want_all(v, err);
+    int rc = list_states(out, v) ? want_all(v, err) : ml_error_nomem(err);
     for (uint32_t n = 0; n < v->take.graph.node_count && rc == ML_OK; n++) {
         count_node(v, out, n);
     }
@@ -130,6 +182,7 @@ account_build(const struct sweep_view *v, struct account *out, struct ml_error *
 void
 account_fini(struct account *a, const struct sweep_view *v)
 {
+    account_state_vec_free(&a->states, v->a);
     ml_alloc_free_array(v->a, a->row, a->kind_count, sizeof(*a->row));
     memset(a, 0, sizeof(*a));
 }

@@ -87,9 +87,31 @@ row_is_after(const void *ctx, const void *left, const void *right)
     return a->named != b->named ? a->named < b->named : a->kind > b->kind;
 }
 
-/* "_ctypes.so cache+0x40, the C stack of thread \"MainThread\"", or null. */
+/* "the state of module _sqlite3", "_decimal.so round_map+0x8" */
 static void
-write_cause(const struct sweep_view *v, uint32_t node, struct ml_json *j)
+put_holder(const struct sweep_view *v, const struct account *a,
+           const struct ml_native_holder *h, struct ml_buf *out)
+{
+    const struct account_state *state = account_state_at(a, h->at);
+    if (state == NULL) {
+        native_holder_words(v, h, false, out);
+    }
+    else if (state->module == NULL) {
+        ml_buf_printf(out, "the interpreter's state+0x%llx",
+                      (unsigned long long)(h->at - state->from));
+    }
+    else {
+        PyObject *name = take_dict_get(PyModule_GetDict(state->module), "__name__");
+        ml_buf_puts(out, "the state of module ");
+        if (name != NULL && PyUnicode_Check(name)) {
+            take_str_text(name, 60, out);
+        }
+    }
+}
+
+static void
+write_cause(const struct sweep_view *v, const struct account *a, uint32_t node,
+            struct ml_json *j)
 {
     struct native_found found;
     struct ml_buf text;
@@ -97,7 +119,7 @@ write_cause(const struct sweep_view *v, uint32_t node, struct ml_json *j)
     if (native_holders_of(v, node, &found)) {
         for (uint32_t i = 0; i < found.count && i < CAUSES; i++) {
             ml_buf_puts(&text, i > 0 ? ", " : "");
-            native_holder_words(v, &found.holder[i], false, &text);
+            put_holder(v, a, &found.holder[i], &text);
         }
     }
     ml_json_key(j, "cause");
@@ -111,19 +133,21 @@ write_cause(const struct sweep_view *v, uint32_t node, struct ml_json *j)
 }
 
 static void
-write_example(const struct sweep_view *v, uint32_t node, struct ml_json *j)
+write_example(const struct sweep_view *v, const struct account *a, uint32_t node,
+              struct ml_json *j)
 {
     ml_json_begin_object(j);
     ml_json_kv_hex(j, "address", v->take.graph.address[node]);
     ml_json_key(j, "str");
     describe_text(v, node, j);
     ml_json_kv_int(j, "excess", v->reach.excess[node]);
-    write_cause(v, node, j);
+    write_cause(v, a, node, j);
     ml_json_end_object(j);
 }
 
 static void
-write_examples(const struct sweep_view *v, uint32_t kind, struct ml_json *j)
+write_examples(const struct sweep_view *v, const struct account *a, uint32_t kind,
+               struct ml_json *j)
 {
     const struct ml_heap_graph *g = &v->take.graph;
     int shown = 0;
@@ -132,7 +156,7 @@ write_examples(const struct sweep_view *v, uint32_t kind, struct ml_json *j)
     for (uint32_t n = 0; n < g->node_count && shown < EXAMPLES; n++) {
         if (g->kind[n] == kind && v->reach.excess[n] != 0 &&
             !(g->flags[n] & (ML_NODE_OWN | ML_NODE_NO_COUNT))) {
-            write_example(v, n, j);
+            write_example(v, a, n, j);
             shown++;
         }
     }
@@ -140,7 +164,8 @@ write_examples(const struct sweep_view *v, uint32_t kind, struct ml_json *j)
 }
 
 static void
-write_row(const struct sweep_view *v, const struct account_row *row, struct ml_json *j)
+write_row(const struct sweep_view *v, const struct account *a,
+          const struct account_row *row, struct ml_json *j)
 {
     struct ml_buf name;
     ml_buf_init(&name, v->a);
@@ -153,7 +178,7 @@ write_row(const struct sweep_view *v, const struct account_row *row, struct ml_j
     ml_json_kv_uint(j, "more_references", row->more_references);
     ml_json_kv_uint(j, "fewer", row->fewer);
     ml_json_kv_uint(j, "fewer_references", row->fewer_references);
-    write_examples(v, row->kind, j);
+    write_examples(v, a, row->kind, j);
     ml_json_end_object(j);
     ml_buf_fini(&name);
 }
@@ -169,7 +194,7 @@ write_rows(const struct sweep_view *v, struct account *a, uint32_t limit,
         if (a->row[i].named + a->row[i].more + a->row[i].fewer == 0) {
             break;
         }
-        write_row(v, &a->row[i], j);
+        write_row(v, a, &a->row[i], j);
     }
     ml_json_end_array(j);
 }

@@ -129,6 +129,7 @@ struct take {
     struct ml_guard *guard; /* NULL in place */
     struct ml_heap_graph graph;
     struct ml_addr_map *map;
+    struct ml_addr_map *shared_keys; /* of dicts, those that were met; 3.10 */
     struct take_kind_vec kinds;
     uint32_t *kind_slots; /* open addressing over kinds, kind_mask + 1 entries */
     uint32_t kind_mask;

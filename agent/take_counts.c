@@ -5,6 +5,8 @@
  */
 #include "take_counts.h"
 
+#include <string.h>
+
 #include "compat/compat.h"
 
 const char *
@@ -47,6 +49,14 @@ take_off_cached(void *ctx, PyObject *op)
     }
 }
 
+/* Our own functions are held by hooks and by us: nobody wants to hear of them. */
+static bool
+is_own_function(PyObject *op)
+{
+    return PyCFunction_CheckExact(op) &&
+           strncmp(((PyCFunctionObject *)op)->m_ml->ml_name, "memalot_", 8) == 0;
+}
+
 void
 take_counts_finish(struct take *t)
 {
@@ -55,6 +65,9 @@ take_counts_finish(struct take *t)
         compat_caches_each(interp, take_off_cached, t);
     }
     for (uint32_t node = 0; node < t->graph.node_count; node++) {
+        if (is_own_function(take_object(t, node))) {
+            t->graph.flags[node] |= ML_NODE_OWN;
+        }
         int references = compat_static_references(take_object(t, node));
         if (references > 0) {
             take_off(t, node, references);

@@ -310,13 +310,15 @@ take_init(struct take *t, const struct ml_alloc *a, const struct ml_cancel *canc
     ml_heap_graph_init(&t->graph, a);
     ml_buf_init(&t->warnings, a);
     t->map = ml_addr_map_new(a);
-    return t->map == NULL ? ml_error_nomem(err) : ML_OK;
+    t->shared_keys = ml_addr_map_new(a);
+    return t->map == NULL || t->shared_keys == NULL ? ml_error_nomem(err) : ML_OK;
 }
 
 void
 take_fini(struct take *t)
 {
     ml_heap_graph_fini(&t->graph);
+    ml_addr_map_free(t->shared_keys);
     ml_addr_map_free(t->map);
     take_kind_vec_free(&t->kinds, t->a);
     if (t->kind_slots != NULL) {

@@ -100,6 +100,21 @@ refer_counted(void *ctx, PyObject *op)
 }
 
 static void
+refer_shared_keys(struct take_batch *b, PyObject *op)
+{
+    uintptr_t keys = compat_shared_keys(op);
+    uint32_t seen;
+    if (keys == 0 || ml_addr_map_get_or_put(b->t->shared_keys, keys, 1, &seen) <= 0) {
+        return;
+    }
+    Py_ssize_t pos = 0;
+    PyObject *key;
+    while (compat_shared_keys_next(keys, &pos, &key)) {
+        refer(b, key);
+    }
+}
+
+static void
 refer_dict(struct take_batch *b, PyObject *dict, const struct take_kind *kind)
 {
     if (dict == b->t->interned) {
@@ -203,9 +218,11 @@ take_refs(struct take_batch *b, PyObject *op, const struct take_kind *kind)
         break;
     case SHAPE_DICT:
         refer_dict(b, op, kind);
+        refer_shared_keys(b, op);
         break;
     case SHAPE_TYPE:
         refer_type(b, (PyTypeObject *)op, kind);
+        refer_shared_keys(b, op);
         break;
     default:
         refer_object(b, op, kind);

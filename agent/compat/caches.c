@@ -91,3 +91,10 @@ compat_interned_strings(void)
     PyInterpreterState *interp = PyInterpreterState_Main();
     return compat_place_object(interp, PLACE_INTERNED);
 }
+
+void
+compat_interp_state(PyInterpreterState *interp, uintptr_t *from, uintptr_t *to)
+{
+    *from = (uintptr_t)interp;
+    *to = *from + compat_place_interp_size();
+}

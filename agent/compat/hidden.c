@@ -52,6 +52,20 @@ each_of_definition(PyObject *op, void (*refer)(void *ctx, PyObject *op), void *c
     refer(ctx, ((PyModuleDef *)op)->m_base.m_copy);
 }
 
+bool
+compat_module_state(PyObject *op, uintptr_t *from, uintptr_t *to)
+{
+    PyModuleObject *module = (PyModuleObject *)op;
+#if PY_VERSION_HEX >= 0x030F0000
+    Py_ssize_t size = module->md_state_size;
+#else
+    Py_ssize_t size = module->md_def != NULL ? module->md_def->m_size : 0;
+#endif
+    *from = (uintptr_t)module->md_state;
+    *to = *from + (size > 0 ? (size_t)size : 0);
+    return module->md_state != NULL && size > 0;
+}
+
 /* -- descriptors --------------------------------------------------------------------- */
 
 static void

@@ -44,4 +44,14 @@ int compat_static_references(PyObject *op);
  * walk does not get to see it (3.10, 3.11). */
 PyObject *compat_interned_strings(void);
 
+/* 3.10: the keys that a dict or a class shares with others, as a number that is the same
+ * for all that share them; 0: none. And each of them; *pos starts at 0. */
+uintptr_t compat_shared_keys(PyObject *op);
+bool compat_shared_keys_next(uintptr_t keys, Py_ssize_t *pos, PyObject **key);
+
+/* Memory that belongs to a module or to the interpreter itself, and that no traverse
+ * shows completely. False: there is none. */
+bool compat_module_state(PyObject *module, uintptr_t *from, uintptr_t *to);
+void compat_interp_state(PyInterpreterState *interp, uintptr_t *from, uintptr_t *to);
+
 #endif
