@@ -376,12 +376,14 @@ anchor_here(void *what, size_t offset)
     return stands_at(s->interp, offset, &s->anchor);
 }
 
+#if PY_VERSION_HEX >= 0x030C0000
 static bool
 interned_here(void *what, size_t offset)
 {
     struct search *s = what;
     return is_interned_dict(s->interp, offset, s->str);
 }
+#endif
 
 static void
 find_anchors(PyInterpreterState *interp)
