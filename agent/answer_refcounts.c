@@ -10,7 +10,7 @@
 #include "heap_sort.h"
 
 #define DEFAULT_LIMIT 20
-#define EXAMPLES 300 /* of each type */
+#define EXAMPLES 3 /* of each type */
 #define CAUSES 3   /* of each example */
 
 /* -- what belongs to the whole ------------------------------------------------------- */

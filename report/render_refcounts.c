@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `refcounts`: what share of the reference counts is explained, and of the rest a table
- * by type and examples with what is known to hold them.
+ * `refcounts`: what share of the reference counts is explained, by objects or by C code
+ * that is named, and of the rest a table by type and examples with what holds them.
  */
 #include "render.h"
 #include "table.h"
@@ -13,18 +13,26 @@ number(const json_t *object, const char *key, char out[32])
     return ml_text_count(ml_json_integer(object, key), out);
 }
 
+/* Rounded down: 100 % means every one. */
+static double
+per_cent(const json_t *answer, const char *key)
+{
+    double share = ml_json_number(answer, key) * 100;
+    return share < 0 ? 0 : share >= 100 ? 100 : (double)(long long)(share * 1000) / 1000;
+}
+
 static void
 paint_summary(struct ml_paint *p, const json_t *answer)
 {
-    char exact[32], countable[32];
-    double share = ml_json_number(answer, "share") * 100;
-    /* rounded down: 100 % means every one */
-    share = share < 0 ? 0 : share >= 100 ? 100 : (double)(long long)(share * 1000) / 1000;
+    char exact[32], named[32], countable[32];
     ml_paint_word(p, ML_BOLD, "Reference counts that the heap does not explain");
     ml_paint_line(p);
-    ml_paint_printf(p, ML_PLAIN, "%s of %s objects are explained exactly (%.3f %%)",
-                    number(answer, "exact", exact),
-                    number(answer, "countable", countable), share);
+    ml_paint_figure(p, 0, ML_PLAIN, "%s objects whose count says something",
+                    number(answer, "countable", countable));
+    ml_paint_figure(p, 0, ML_PLAIN, "%s (%.3f %%) explained exactly",
+                    number(answer, "exact", exact), per_cent(answer, "share_exact"));
+    ml_paint_figure(p, 0, ML_PLAIN, "%s held by C code that is named (together %.3f %%)",
+                    number(answer, "named", named), per_cent(answer, "share"));
     ml_paint_line(p);
 }
 
@@ -32,7 +40,7 @@ static void
 paint_figures(struct ml_paint *p, const json_t *answer)
 {
     char objects[32], references[32];
-    ml_paint_figure(p, 0, ML_PLAIN, "too many: %s objects, %s references",
+    ml_paint_figure(p, 0, ML_PLAIN, "too many references: %s objects, %s references",
                     number(answer, "more", objects),
                     number(answer, "more_references", references));
     ml_paint_figure(p, 0, ML_PLAIN, "too few: %s objects, %s references",
@@ -59,20 +67,21 @@ paint_uncounted(struct ml_paint *p, const json_t *answer)
 static void
 paint_types(struct ml_paint *p, const json_t *types)
 {
-    static const char *const headings[] = {"TYPE",    "TOO MANY", "REFERENCES",
-                                           "TOO FEW", "MISSING",  NULL};
-    static const enum ml_column kinds[] = {ML_COLUMN_TYPE, ML_COLUMN_RIGHT,
+    static const char *const headings[] = {"TYPE",    "NAMED",   "TOO MANY", "REFERENCES",
+                                           "TOO FEW", "MISSING", NULL};
+    static const enum ml_column kinds[] = {ML_COLUMN_TYPE,  ML_COLUMN_RIGHT,
                                            ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
-                                           ML_COLUMN_RIGHT};
+                                           ML_COLUMN_RIGHT, ML_COLUMN_RIGHT};
     struct ml_table *t = ml_table_new(p, headings, kinds);
     for (size_t i = 0; i < json_array_size(types); i++) {
         const json_t *row = json_array_get(types, i);
         ml_table_row(t);
         ml_table_text(t, 0, json_object_get(row, "type"));
-        ml_table_count(t, 1, row, "more");
-        ml_table_count(t, 2, row, "more_references");
-        ml_table_count(t, 3, row, "fewer");
-        ml_table_count(t, 4, row, "fewer_references");
+        ml_table_count(t, 1, row, "named");
+        ml_table_count(t, 2, row, "more");
+        ml_table_count(t, 3, row, "more_references");
+        ml_table_count(t, 4, row, "fewer");
+        ml_table_count(t, 5, row, "fewer_references");
     }
     ml_table_print(t);
 }

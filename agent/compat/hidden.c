@@ -75,6 +75,20 @@ each_of_descriptor(PyObject *op, void (*refer)(void *ctx, PyObject *op), void *c
     refer(ctx, ((PyDescrObject *)op)->d_qualname);
 }
 
+/* -- ctypes ------------------------------------------------------------------------- */
+
+#if PY_VERSION_HEX < 0x030D0000
+/* What a simple type stands for is a letter, and held; a pointer's target is not. */
+static void
+each_of_ctypes(PyObject *op, void (*refer)(void *ctx, PyObject *op), void *ctx)
+{
+    PyObject *proto = *(PyObject **)((char *)op + 96);
+    if (proto != NULL && PyUnicode_Check(proto)) {
+        refer(ctx, proto);
+    }
+}
+#endif
+
 /* -- the table ----------------------------------------------------------------------- */
 
 static const struct compat_hidden table[] = {
@@ -88,7 +102,7 @@ static const struct compat_hidden table[] = {
     {"functools._lru_cache_wrapper", {0}, each_link, false},
     {"functools._lru_list_elem", {0}, NULL, true},
 #if PY_VERSION_HEX < 0x030D0000
-    {"StgDict", {96, 128, 136, 144, 152}, NULL, false}, /* of ctypes' classes */
+    {"StgDict", {128, 136, 144, 152}, each_of_ctypes, false}, /* of ctypes' classes */
     {"decimal.Context", {64, 72}, NULL, false},
 #endif
 };
