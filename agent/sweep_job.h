@@ -67,6 +67,7 @@ struct sweep_shared {
 };
 
 #define SWEEP_MAX_QUESTIONS 64
+#define SWEEP_LEFT_OUT 16
 
 struct sweep_job {
     struct ml_settings settings;
@@ -83,6 +84,8 @@ struct sweep_job {
     double started;        /* monotonic seconds */
     int64_t started_at;    /* microseconds since the epoch */
     bool during_collection; /* the collector did not come to rest */
+    uint32_t left_out[SWEEP_LEFT_OUT]; /* numbers of interpreters that are missing */
+    uint32_t left_out_count;
 };
 
 /* The sweep process's whole life, after the clone; never returns. */

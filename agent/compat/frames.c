@@ -80,6 +80,22 @@ compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
     }
 }
 
+bool
+compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v)
+{
+    PyFrameObject *f = ((PyGenObject *)gen)->gi_frame;
+    if (f == NULL || f->f_stackdepth < 0) {
+        return false;
+    }
+    struct compat_frame frame = {f->f_code, f->f_globals,
+                                 PyCode_Addr2Line(f->f_code, f->f_lasti * 2), true,
+                                 (PyObject *)f, gen};
+    if (v->frame(v->ctx, &frame)) {
+        emit_locals(f, v);
+    }
+    return true;
+}
+
 PyObject *
 compat_generator_local(PyObject *gen, PyObject *value)
 {
@@ -279,6 +295,23 @@ compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
         }
         emit_frame(f, code, v);
     }
+}
+
+bool
+compat_generator_frame(PyObject *op, const struct compat_frame_visitor *v)
+{
+    PyGenObject *gen = (PyGenObject *)op;
+    _PyInterpreterFrame *f = (_PyInterpreterFrame *)&gen->gi_iframe;
+    if (gen->gi_frame_state >= FRAME_EXECUTING || is_shim(f) || frame_depth(f) < 0) {
+        return false;
+    }
+    PyCodeObject *code = frame_code(f);
+    struct compat_frame frame = {code, f->f_globals, frame_line(f, code), true,
+                                 (PyObject *)f->frame_obj, op};
+    if (v->frame(v->ctx, &frame)) {
+        emit_locals(f, code, v);
+    }
+    return true;
 }
 
 PyObject *

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Objects that the interpreter state and the thread states hold themselves: the roots
- * that are no Python variable. Names are the fields' own.
+ * that are no Python variable. Names are the fields' own. Interpreters that have a GIL of
+ * their own are freeze.c's, further fields interp_more.c's.
  */
 #include "compat_core.h"
 
@@ -14,7 +15,8 @@ compat_interp_next(PyInterpreterState *interp)
     for (PyInterpreterState *next = interp == NULL ? PyInterpreterState_Head()
                                                    : PyInterpreterState_Next(interp);
          next != NULL; next = PyInterpreterState_Next(next)) {
-        if (next->ceval.gil == PyInterpreterState_Main()->ceval.gil) {
+        if (next->ceval.gil == PyInterpreterState_Main()->ceval.gil ||
+            compat_freeze_has(next)) {
             return next;
         }
     }
@@ -103,7 +105,7 @@ static void
 each_atexit(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 {
 #if PY_VERSION_HEX >= 0x030E0000
-    each(ctx, "atexit", interp->atexit.callbacks); /* a list of tuples */
+    each(ctx, "atexit callbacks", interp->atexit.callbacks); /* a list of tuples */
 #else
     struct atexit_state *state = &interp->atexit;
     for (int i = 0; i < state->ncallbacks; i++) {
@@ -113,9 +115,9 @@ each_atexit(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
         atexit_py_callback *cb = state->callbacks[i];
 #endif
         if (cb != NULL) {
-            each(ctx, "atexit", cb->func);
-            each(ctx, "atexit", cb->args);
-            each(ctx, "atexit", cb->kwargs);
+            each(ctx, "atexit callback", cb->func);
+            each(ctx, "atexit callback's arguments", cb->args);
+            each(ctx, "atexit callback's arguments", cb->kwargs);
         }
     }
 #endif
