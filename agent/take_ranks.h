@@ -16,7 +16,7 @@ enum take_rank {
     RANK_MODULE = 3,
     RANK_LOOP = 4,
     RANK_STACK = 5,
-    RANK_CONTEXT = 5,
+    RANK_CONTEXT = 4,
     RANK_THREAD = 6,
     RANK_BUILTINS = 8,
     RANK_TASK = 9,        /* behind any variable a user is likely to know, before the

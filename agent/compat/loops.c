@@ -2,8 +2,8 @@
  *
  * Which event loop runs in a thread. asyncio enters it
  *
- *   to 3.13  in the thread state's dict, behind a holder that notes the process as well
- *   3.14 on  in a field of the thread state that only the core's headers know
+ *   to 3.12  in the thread state's dict, to 3.11 behind a holder that notes the process
+ *   3.13 on  in a field of the thread state that only the core's headers know
  *
  * The tasks of a loop are found elsewhere (take_tasks.c): by their type, not by asyncio's
  * registries, which are weak and differ more.
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#if PY_VERSION_HEX >= 0x030E0000
+#if PY_VERSION_HEX >= 0x030D0000
 
 #include "internal/pycore_tstate.h" /* _PyThreadStateImpl */
 
