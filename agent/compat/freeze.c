@@ -67,6 +67,25 @@ gil_locked(struct _gil_runtime_state *gil)
 }
 
 static bool
+is_ending(PyInterpreterState *interp)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return __atomic_load_n(&interp->_finalizing, __ATOMIC_ACQUIRE) != NULL;
+#else
+    return _Py_atomic_load_relaxed(&interp->_finalizing) != 0;
+#endif
+}
+
+/* One that is being made or ended: it has no modules to name anything by, and what it has
+ * goes with it. */
+static bool
+is_whole(PyInterpreterState *interp)
+{
+    return compat_interp_modules(interp) != NULL && interp->sysdict != NULL &&
+           !is_ending(interp);
+}
+
+static bool
 hold(PyInterpreterState *interp)
 {
     struct _gil_runtime_state *gil = interp->ceval.gil;
@@ -77,6 +96,10 @@ hold(PyInterpreterState *interp)
     if (gil_locked(gil) != 0) {
         pthread_mutex_unlock(&gil->mutex);
         return false;
+    }
+    if (!is_whole(interp)) {
+        pthread_mutex_unlock(&gil->mutex);
+        return true; /* neither held nor missed */
     }
     state.held[state.count++] = interp;
     return true;
