@@ -85,10 +85,14 @@ is_whole(PyInterpreterState *interp)
            !is_ending(interp);
 }
 
+/* False: it is busy. */
 static bool
 hold(PyInterpreterState *interp)
 {
     struct _gil_runtime_state *gil = interp->ceval.gil;
+    if (is_ending(interp)) {
+        return true;
+    }
     if (gil == NULL || state.count == MOST || gil_locked(gil) != 0 ||
         pthread_mutex_trylock(&gil->mutex) != 0) {
         return false;
