@@ -276,6 +276,7 @@ try_clone(struct ml_sweep *s)
         drop_pipe(s, out);
         return 0;
     }
+    s->job->stack_count = ml_thread_stacks_read(s->job->stacks);
     s->child = make_copy(s, out, since);
     compat_life_gil_give(gil);
     if (s->child > 0) {

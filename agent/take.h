@@ -106,6 +106,7 @@ struct take_root {
     PyCodeObject *code;
     int line;
     bool own;      /* of a stack slot: ML_ROOT_OWN */
+    bool strong;   /* taken off the count of its object */
     uint32_t task; /* 1 + index into tasks; 0: of none */
 };
 

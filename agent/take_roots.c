@@ -28,11 +28,11 @@ take_add_root(struct take *t, PyObject *op, uint32_t rank, const struct take_roo
     if (node == ML_NO_NODE) {
         return;
     }
-    if (strong && t->refs[node] > 0) {
-        t->refs[node]--;
-    }
+    struct take_root entry = *root;
+    entry.strong = strong && t->refs[node] > 0;
+    t->refs[node] -= entry.strong;
     if (ml_heap_graph_add_root(&t->graph, node, rank, t->roots.len) < 0 ||
-        take_root_vec_push(&t->roots, t->a, *root) < 0) {
+        take_root_vec_push(&t->roots, t->a, entry) < 0) {
         t->failed = true;
     }
 }
@@ -159,6 +159,7 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
     PyObject *name, *value;
     while (PyDict_Next(m->dict, &pos, &name, &value)) {
         if (PyModule_Check(value) || !PyUnicode_Check(name) ||
+            take_str_is(name, "__builtins__") || /* in every module, and builtins' own */
             made_in(value, m->name) != only_made_here) {
             continue;
         }

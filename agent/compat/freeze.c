@@ -18,6 +18,7 @@
 #include "compat_core.h"
 
 #include "internal/pycore_runtime.h" /* _PyRuntime.interpreters */
+#include "places.h"
 
 #if PY_VERSION_HEX >= 0x030C0000
 
@@ -81,15 +82,15 @@ is_ending(PyInterpreterState *interp)
 static bool
 is_whole(PyInterpreterState *interp)
 {
-    return compat_interp_modules(interp) != NULL && interp->sysdict != NULL &&
-           !is_ending(interp);
+    return compat_interp_modules(interp) != NULL &&
+           compat_place_object(interp, PLACE_SYS_DICT) != NULL && !is_ending(interp);
 }
 
 /* False: it is busy. */
 static bool
 hold(PyInterpreterState *interp)
 {
-    struct _gil_runtime_state *gil = interp->ceval.gil;
+    struct _gil_runtime_state *gil = compat_place_gil(interp);
     if (is_ending(interp)) {
         return true;
     }
@@ -135,7 +136,7 @@ compat_freeze_begin(void)
     state.listed = true;
     for (PyInterpreterState *i = PyInterpreterState_Head(); i != NULL;
          i = PyInterpreterState_Next(i)) {
-        if (i->ceval.gil != main->ceval.gil && !hold(i)) {
+        if (compat_place_gil(i) != compat_place_gil(main) && !hold(i)) {
             leave_out(i);
         }
     }
@@ -148,7 +149,8 @@ void
 compat_freeze_end(void)
 {
     for (uint32_t i = 0; i < state.count; i++) {
-        pthread_mutex_unlock(&state.held[i]->ceval.gil->mutex);
+        struct _gil_runtime_state *gil = compat_place_gil(state.held[i]);
+        pthread_mutex_unlock(&gil->mutex);
         leave_out(state.held[i]);
     }
     state.count = 0;

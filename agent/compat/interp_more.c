@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Further objects of the interpreter state, by what they are to a user: callbacks of
- * sys.monitoring, tables of builtin types (each interpreter but the main one keeps its
- * own), what the interpreter has made once for itself. The rest is in interp.c.
+ * Further objects of the interpreter state: tables of builtin types (each interpreter but
+ * the main one keeps its own), what the interpreter has made once for itself. The rest is
+ * in interp.c.
  *
- * Fields behind the collector's state move within 3.14's patch releases: there they are
- * read only when the running release is the one compiled for.
+ * Fields move within 3.14's patch releases. places.c knows where the important ones are;
+ * the others are read there only when the running release is the one compiled for.
  *
  * Left out: type caches (they hold names, which are interned), free lists and small ints
  * (counts of those say nothing).
@@ -13,6 +13,7 @@
 #include "compat_core.h"
 
 #include "internal/pycore_ast_state.h" /* struct ast_state */
+#include "places.h"
 
 uint32_t
 compat_interp_number(PyInterpreterState *interp)
@@ -23,11 +24,7 @@ compat_interp_number(PyInterpreterState *interp)
 PyObject *
 compat_interp_modules(PyInterpreterState *interp)
 {
-#if PY_VERSION_HEX >= 0x030C0000
-    PyObject *modules = interp->imports.modules;
-#else
-    PyObject *modules = interp->modules;
-#endif
+    PyObject *modules = compat_place_object(interp, PLACE_MODULES);
     return modules != NULL && PyDict_Check(modules) ? modules : NULL;
 }
 
@@ -55,13 +52,10 @@ each_ast(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 #if PY_VERSION_HEX >= 0x030C0000
 
 static void
-each_monitoring(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
+each_tool_name(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 {
     for (int tool = 0; tool < PY_MONITORING_TOOL_IDS; tool++) {
         each(ctx, "monitoring tool name", interp->monitoring_tool_names[tool]);
-        for (size_t i = 0; i < Py_ARRAY_LENGTH(interp->monitoring_callables[tool]); i++) {
-            each(ctx, "monitoring callback", interp->monitoring_callables[tool][i]);
-        }
     }
 }
 
@@ -76,26 +70,22 @@ each_cached(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
         each(ctx, "typing's classes", (PyObject *)types[i]);
     }
-#if PY_VERSION_HEX >= 0x030E0000
-    for (int i = 0; i < NUM_COMMON_CONSTANTS; i++) {
-        each(ctx, "common constants", interp->common_consts[i]);
-    }
-#endif
 }
 
 /* The main interpreter's are shown by the types (compat_type_dict). */
 static void
 each_type_state(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 {
-    if (interp == PyInterpreterState_Main()) {
+    struct types_state *types = compat_place(interp, PLACE_STATIC_TYPES);
+    if (interp == PyInterpreterState_Main() || types == NULL) {
         return;
     }
 #if ML_PY_312
-    size_t count = interp->types.num_builtins_initialized;
-    static_builtin_state *type = interp->types.builtins;
+    size_t count = types->num_builtins_initialized;
+    static_builtin_state *type = types->builtins;
 #else
-    size_t count = interp->types.builtins.num_initialized;
-    managed_static_type_state *type = interp->types.builtins.initialized;
+    size_t count = types->builtins.num_initialized;
+    managed_static_type_state *type = types->builtins.initialized;
 #endif
     for (size_t i = 0; i < count; i++) {
         each(ctx, "builtin types' attributes", type[i].tp_dict);
@@ -108,14 +98,16 @@ each_type_state(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 void
 compat_interp_each_more(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 {
+#if PY_VERSION_HEX >= 0x030C0000
+    each_type_state(interp, each, ctx);
+#endif
     if (!is_release_known()) {
         return;
     }
     each_ast(interp, each, ctx);
     each(ctx, "error numbers", interp->exc_state.errnomap);
 #if PY_VERSION_HEX >= 0x030C0000
-    each_monitoring(interp, each, ctx);
+    each_tool_name(interp, each, ctx);
     each_cached(interp, each, ctx);
-    each_type_state(interp, each, ctx);
 #endif
 }
