@@ -21,6 +21,8 @@
  */
 #include "compat_core.h"
 
+#include <string.h>
+
 #define NEXT(head) ((PyGC_Head *)((head)->_gc_next & ~(uintptr_t)3))
 #define PREV(head) ((PyGC_Head *)((head)->_gc_prev & ~(uintptr_t)3))
 #define GC_HEAD(op) ((PyGC_Head *)(op) - 1)
@@ -70,6 +72,15 @@ collections(const struct _gc_runtime_state *gc)
 
 #endif
 
+/* What `await future` holds. The type has no name that another module could use; but few
+ * types can be sent to. */
+static bool
+is_future_iterator(const PyTypeObject *type)
+{
+    return type->tp_as_async != NULL && type->tp_as_async->am_send != NULL &&
+           strcmp(type->tp_name, "_asyncio.FutureIter") == 0;
+}
+
 /* Tracked from their first moment, and may come from a free list. From 3.14 on that is
  * so of dicts, but of tuples no more (deaths.c). Frames: 3.10 keeps one for each code
  * object too; later ones come from the allocator, and are tracked when their function
@@ -89,7 +100,7 @@ may_be_recycled(PyTypeObject *type)
            || type == &PyFrame_Type
 #endif
            || type == &PyContext_Type || type == &_PyAsyncGenASend_Type
-           || (PyObject *)type == PyExc_MemoryError;
+           || (PyObject *)type == PyExc_MemoryError || is_future_iterator(type);
 }
 
 /* None of those types has anything but the collector's header in front. */
