@@ -3,6 +3,7 @@
 release is: the same sources, the same flags, a header edited."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -13,14 +14,14 @@ from harness import BUILD, MEMALOTCTL, Interpreter
 
 
 def edited_headers(include: Path, to: Path, edits: dict[str, list[tuple[str, str]]]):
-    """Mirror a tree of headers with links; `edits` are {file: [(before, after), ...]}."""
-    shutil.copytree(include, to, copy_function=lambda src, dst: Path(dst).symlink_to(src))
+    """Copy a tree of headers; `edits` are {file: [(before, after), ...]}. Not with links:
+    gcc looks for what a system's header includes where the link leads to."""
+    shutil.copytree(include, to)
     for name, changes in edits.items():
         text = (include / name).read_text()
         for before, after in changes:
             assert len(re.findall(before, text)) == 1, (name, before)
             text = re.sub(before, after, text)
-        (to / name).unlink()
         (to / name).write_text(text)
 
 
@@ -32,7 +33,9 @@ def _compile(entry: dict, include: str, headers: Path, objects: Path) -> Path:
     words = [word.replace(include, str(headers)) for word in shlex.split(entry["command"])]
     for flag, value in (("-o", out), ("-MF", out.with_suffix(".d")), ("-MQ", out)):
         words[words.index(flag) + 1] = str(value)
-    subprocess.run([*words, "-O0", "-w"], cwd=entry["directory"], check=True)
+    # ccache would find what another directory's headers gave
+    subprocess.run([*words, "-O0", "-w"], cwd=entry["directory"], check=True,
+                   env={**os.environ, "CCACHE_DISABLE": "1"})
     return out
 
 
