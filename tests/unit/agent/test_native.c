@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "fail_alloc.h"
 #include "native.h"
 
 /* Nobody's address: in a page that is mapped nowhere. */
@@ -288,4 +289,29 @@ Test(native, thousands_are_found_in_one_pass)
     }
     free(many);
     free(block);
+}
+
+Test(native, every_allocation_may_fail)
+{
+    want(0, 2);
+    want(1, 1);
+    put(&held_static, 0);
+    put(&held_global[1], 1);
+    for (size_t i = 0; i < query.count; i++) {
+        wanted[i].address = ~hidden[i];
+    }
+    query.wanted = wanted;
+    query.no_heap = true;
+    for (size_t n = 0;; n++) {
+        struct fail_alloc f;
+        fail_alloc_init(&f, n);
+        int rc = ml_native_search(&query, &f.alloc, NULL, &result, &err);
+        cr_assert(rc == ML_OK || rc == ML_ENOMEM, "call %zu", n);
+        ml_native_result_fini(&result);
+        cr_assert_eq(f.live, 0, "call %zu", n);
+        cr_assert_eq(f.wrong_sizes, 0, "call %zu", n);
+        if (rc == ML_OK && f.calls <= n) {
+            break;
+        }
+    }
 }
