@@ -87,6 +87,20 @@ is_held_natively_too(const struct sweep_view *v, uint32_t node)
            found.count > 0 && found.holder[0].kind <= ML_NATIVE_OBJECT;
 }
 
+/* A module's variable is a root, and its module's dict refers to it: the same thing. */
+static bool
+is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
+{
+    uint32_t at = v->paths.parent[node] == ML_NO_NODE ? v->paths.root[node] : ML_NO_NODE;
+    if (at == ML_NO_NODE || at >= v->take.graph.roots.len) {
+        return false;
+    }
+    const struct take_root *root =
+        &v->take.roots.data[v->take.graph.roots.data[at].name];
+    return root->kind == ROOT_MODULE_VAR &&
+           v->take.modules.data[root->owner].dict == take_object(&v->take, from);
+}
+
 /* The shortest path first, then paths through other referrers, and native code. */
 static uint32_t
 paths_of(const struct sweep_view *v, uint32_t node, struct object_path *out)
@@ -99,7 +113,8 @@ paths_of(const struct sweep_view *v, uint32_t node, struct object_path *out)
         uint32_t from = v->reverse.from[e];
         bool again = e > v->reverse.first[node] && v->reverse.from[e - 1] == from;
         if (again || from == v->paths.parent[node] || from == node ||
-            v->paths.root[from] == ML_NO_NODE || (v->take.graph.flags[from] & skip)) {
+            v->paths.root[from] == ML_NO_NODE || (v->take.graph.flags[from] & skip) ||
+            is_own_namespace(v, node, from)) {
             continue;
         }
         bool through_itself = false;

@@ -172,6 +172,7 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
     PyObject *name, *value;
     while (PyDict_Next(m->dict, &pos, &name, &value)) {
         if (PyModule_Check(value) || !PyUnicode_Check(name) ||
+            take_str_is(name, "__builtins__") || /* in every module, and builtins' own */
             made_in(value, m->name) != only_made_here) {
             continue;
         }
