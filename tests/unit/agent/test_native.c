@@ -260,7 +260,8 @@ Test(native, a_search_that_is_cancelled_leaves_nothing)
 {
     struct ml_cancel cancel = {refuse, NULL};
     size_t size = (size_t)128 << 20;
-    void *table = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *table = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     wanted[0] = (struct ml_native_wanted){NOBODYS, 99};
     query.wanted = wanted;
     query.count = 1;
@@ -279,7 +280,8 @@ Test(native, thousands_are_found_in_one_pass)
         many[i] = (struct ml_native_wanted){NOBODYS + i * 16, 1};
         block[i] = many[i].address;
     }
-    struct ml_native_range skip = {(uint64_t)(uintptr_t)many, (uint64_t)(uintptr_t)(many + MANY)};
+    struct ml_native_range skip = {(uint64_t)(uintptr_t)many,
+                                   (uint64_t)(uintptr_t)(many + MANY)};
     query = (struct ml_native_query){
         .wanted = many, .count = MANY, .skip = &skip, .skip_count = 1};
     cr_assert_eq(ml_native_search(&query, &ml_alloc_libc, NULL, &result, &err), 0);
