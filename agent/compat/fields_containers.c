@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Containers of the standard library that are written in C and keep what they hold in
- * arrays and lists of their own.
+ * arrays and lists of their own; what ctypes hands to C code.
  */
 #include "fields.h"
 
@@ -40,11 +40,39 @@ each_queued(PyObject *op, const struct compat_field_visitor *v)
 #define QUEUE_EACH NULL
 #endif
 
+/* -- collections.deque ---------------------------------------------------------------- */
+
+#define BLOCK 64
+
+struct block {
+    struct block *left;
+    PyObject *data[BLOCK];
+    struct block *right;
+};
+
+static void
+each_in_deque(PyObject *op, const struct compat_field_visitor *v)
+{
+    const struct {
+        PyVarObject head;
+        struct block *left, *right;
+        Py_ssize_t left_index, right_index;
+    } *deque = (void *)op;
+    const struct block *block = deque->left;
+    Py_ssize_t at = deque->left_index;
+    for (Py_ssize_t i = 0; i < Py_SIZE(op) && block != NULL; i++, at++) {
+        if (at == BLOCK) {
+            block = block->right;
+            at = 0;
+        }
+        item(v, "", i, block->data[at]);
+    }
+}
+
 /* -- functools.lru_cache --------------------------------------------------------------
-
-   The wrapper's own first link, at +16, closes a ring of links, oldest first:
-
-       head (16 bytes), previous, next, hash, key, result                            */
+ *
+ * The wrapper begins with a link, which closes a ring of them, oldest first. Caches
+ * without a bound have no links but the dict alone. */
 
 struct link {
     PyObject head;
@@ -56,7 +84,7 @@ struct link {
 static void
 each_cached(PyObject *op, const struct compat_field_visitor *v)
 {
-    const struct link *root = (struct link *)((char *)op + 16), *link = root->next;
+    const struct link *root = (const struct link *)op, *link = root->next;
     for (Py_ssize_t i = 0; link != root && link != NULL && i < MOST_LINKS; i++) {
         item(v, "cache.keys()", i, link->key);
         item(v, "cache", i, link->result);
@@ -65,8 +93,19 @@ each_cached(PyObject *op, const struct compat_field_visitor *v)
 }
 
 const struct compat_fields compat_fields_containers[] = {
+    {"collections.deque", {{NULL, 0, 0, false}}, each_in_deque},
     {"_queue.SimpleQueue", QUEUE_ROWS, QUEUE_EACH},
     {"functools._lru_cache_wrapper",
-     {{"cache", 72, COMPAT_FIELD_INTERNAL, false}},
+     {{"cache", 72, COMPAT_FIELD_INTERNAL, false},
+      {"func", 88, COMPAT_FIELD_INTERNAL, false}},
      each_cached},
+    {"_ctypes.CFuncPtr",
+     {{"thunk", 96, COMPAT_FIELD_INTERNAL, false},
+      {"callable", 104, COMPAT_FIELD_INTERNAL, false}},
+     NULL},
+    {"_ctypes.CThunkObject",
+     {{"converters", 80, COMPAT_FIELD_INTERNAL, false},
+      {"callable", 88, COMPAT_FIELD_INTERNAL, false},
+      {"restype", 96, COMPAT_FIELD_INTERNAL, false}},
+     NULL},
     {NULL, {{NULL, 0, 0, false}}, NULL}};
