@@ -65,17 +65,26 @@ match_compat_field(void *ctx, const struct compat_field *field, PyObject *op)
         snprintf(s->out->expr, sizeof(s->out->expr), ".%s['%s']", field->name, variable);
         snprintf(s->out->words, sizeof(s->out->words), "%s.%s (local)", owner, variable);
         break;
-    case COMPAT_FIELD_INNER:
-        name_internal(s->out, s->from, field->name + 1);
-        s->out->expr[0] = '\0';
-        s->out->last = field->name;
-        break;
     case COMPAT_FIELD_ITEM:
         name_index(s->out, owner, field->index, true);
         if (field->name[0] != '\0') {
             snprintf(s->out->expr, sizeof(s->out->expr), ".%s[%zd]", field->name,
                      field->index);
         }
+        break;
+    case COMPAT_FIELD_PART:
+        name_internal(s->out, s->from, field->name + 1);
+        s->out->expr[0] = '\0';
+        s->out->last = field->name;
+        break;
+    case COMPAT_FIELD_VARIABLE:
+        name_of_str(field->label, 60, variable, sizeof(variable));
+        name_set(s->out, EDGE_KEY, false);
+        snprintf(s->out->expr, sizeof(s->out->expr), "[<ContextVar '%s'>]", variable);
+        snprintf(s->out->words, sizeof(s->out->words), "context variable %s", variable);
+        break;
+    case COMPAT_FIELD_KEY:
+        name_key(s->out);
         break;
     }
 }

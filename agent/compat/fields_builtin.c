@@ -9,7 +9,7 @@
 
 #define ATTR COMPAT_FIELD_ATTR
 #define INTERNAL COMPAT_FIELD_INTERNAL
-#define INNER COMPAT_FIELD_INNER
+#define PART COMPAT_FIELD_PART
 
 /* take_names.c knows the fields that functions have on every version. */
 #if PY_VERSION_HEX >= 0x030E0000
@@ -34,7 +34,7 @@ const struct compat_fields compat_fields_builtin[] = {
     {"odict_values", {{"mapping", 16, ATTR, false}}, NULL},
     {"odict_items", {{"mapping", 16, ATTR, false}}, NULL},
     {"mappingproxy", {{"mapping", 16, INTERNAL, false}}, NULL},
-    {"memoryview", {{".mbuf", 24, INNER, false}}, NULL},
+    {"memoryview", {{".mbuf", 24, PART, false}}, NULL},
     {"managedbuffer", {{"obj", 40, ATTR, false}}, NULL},
     {"builtin_function_or_method", {{"__self__", 24, ATTR, false}}, NULL},
     {"builtin_method", {{"__self__", 24, ATTR, false}}, NULL},

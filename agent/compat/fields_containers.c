@@ -36,7 +36,7 @@ each_queued(PyObject *op, const struct compat_field_visitor *v)
 #define QUEUE_ROWS {{NULL, 0, 0, false}}
 #define QUEUE_EACH each_queued
 #else
-#define QUEUE_ROWS {{".lst", 32, COMPAT_FIELD_INNER, false}}
+#define QUEUE_ROWS {{".lst", 32, COMPAT_FIELD_PART, false}}
 #define QUEUE_EACH NULL
 #endif
 
