@@ -8,7 +8,6 @@
 #include <stddef.h>
 
 #define ATTR COMPAT_FIELD_ATTR
-#define INTERNAL COMPAT_FIELD_INTERNAL
 #define PART COMPAT_FIELD_PART
 
 /* take_names.c knows the fields that functions have on every version. */
@@ -33,10 +32,6 @@ const struct compat_fields compat_fields_builtin[] = {
     {"odict_keys", {{"mapping", 16, ATTR, false}}, NULL},
     {"odict_values", {{"mapping", 16, ATTR, false}}, NULL},
     {"odict_items", {{"mapping", 16, ATTR, false}}, NULL},
-    {"mappingproxy", {{"mapping", 16, INTERNAL, false}}, NULL},
-    {"memoryview", {{".mbuf", 24, PART, false}}, NULL},
-    {"managedbuffer", {{"obj", 40, ATTR, false}}, NULL},
-    {"builtin_function_or_method", {{"__self__", 24, ATTR, false}}, NULL},
     {"builtin_method", {{"__self__", 24, ATTR, false}}, NULL},
     {"function", FUNCTION_ROWS, NULL},
 #if PY_VERSION_HEX >= 0x030C0000

@@ -17,29 +17,6 @@ item(const struct compat_field_visitor *v, const char *name, Py_ssize_t i, PyObj
     }
 }
 
-/* -- queue.SimpleQueue --------------------------------------------------------------- */
-
-#if PY_VERSION_HEX >= 0x030D0000
-/* A ring from 3.13 on; before, a list that is given out from its front. */
-static void
-each_queued(PyObject *op, const struct compat_field_visitor *v)
-{
-    const struct {
-        Py_ssize_t put, get;
-        PyObject **items;
-        Py_ssize_t cap, count;
-    } *ring = (void *)((char *)op + 24);
-    for (Py_ssize_t i = 0; i < ring->count && ring->count <= ring->cap; i++) {
-        item(v, "", i, ring->items[(ring->get + i) % ring->cap]);
-    }
-}
-#define QUEUE_ROWS {{NULL, 0, 0, false}}
-#define QUEUE_EACH each_queued
-#else
-#define QUEUE_ROWS {{".lst", 32, COMPAT_FIELD_PART, false}}
-#define QUEUE_EACH NULL
-#endif
-
 /* -- collections.deque ---------------------------------------------------------------- */
 
 #define BLOCK 64
@@ -94,7 +71,6 @@ each_cached(PyObject *op, const struct compat_field_visitor *v)
 
 const struct compat_fields compat_fields_containers[] = {
     {"collections.deque", {{NULL, 0, 0, false}}, each_in_deque},
-    {"_queue.SimpleQueue", QUEUE_ROWS, QUEUE_EACH},
     {"functools._lru_cache_wrapper",
      {{"cache", 72, COMPAT_FIELD_INTERNAL, false},
       {"func", 88, COMPAT_FIELD_INTERNAL, false}},

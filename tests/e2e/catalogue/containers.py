@@ -117,7 +117,7 @@ def user_list(held):
     user_list.kept = UserList([held])
 
 
-@holder("containers.mapping_proxy.kept.mapping['k']")
+@holder("containers.mapping_proxy.kept['k']")
 def mapping_proxy(held):
     """A value of the dict behind a MappingProxyType"""
     from types import MappingProxyType
@@ -219,16 +219,6 @@ def priority_queue(held):
 
     priority_queue.kept = queue.PriorityQueue()
     priority_queue.kept.put((1, held))
-
-
-@holder("containers.simple_queue.kept[2]")
-def simple_queue(held):
-    """An item of a queue.SimpleQueue"""
-    import queue
-
-    simple_queue.kept = queue.SimpleQueue()
-    for item in (None, None, held, None):
-        simple_queue.kept.put(item)
 
 
 # -- memory lent out --------------------------------------------------------------------

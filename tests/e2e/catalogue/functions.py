@@ -286,7 +286,7 @@ def cached_value(held):
     assert cached_value.kept.value is held
 
 
-@holder("functions.dispatched.kept.registry.mapping[<class 'int'>]")
+@holder("functions.dispatched.kept.registry[<class 'int'>]")
 def dispatched(held):
     """A function registered with functools.singledispatch"""
     from functools import singledispatch
