@@ -355,13 +355,20 @@ name_in_cell(const struct take *t, uint32_t before, struct take_name *out)
     return true;
 }
 
+/* An instance of a class derived from set may hold it as an attribute instead. */
 static bool
-name_member_of_set(struct take_name *out)
+name_member_of_set(PyObject *set, PyObject *to, struct take_name *out)
 {
-    name_set(out, EDGE_MEMBER, true);
-    snprintf(out->expr, sizeof(out->expr), "{*}");
-    snprintf(out->words, sizeof(out->words), "set member");
-    return true;
+    const setentry *table = ((PySetObject *)set)->table;
+    for (Py_ssize_t i = 0; i <= ((PySetObject *)set)->mask; i++) {
+        if (table[i].key == to) {
+            name_set(out, EDGE_MEMBER, true);
+            snprintf(out->expr, sizeof(out->expr), "{*}");
+            snprintf(out->words, sizeof(out->words), "set member");
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool
@@ -378,8 +385,7 @@ name_by_shape(const struct take *t, uint32_t before, uint32_t from, PyObject *to
     case SHAPE_TUPLE:
         return name_in_tuple(t, before, op, to, spread, out);
     case SHAPE_SET:
-        return to != (PyObject *)Py_TYPE(op) && compat_instance_dict(op) != to &&
-               name_member_of_set(out);
+        return name_member_of_set(op, to, out);
     case SHAPE_FUNCTION:
         return name_in_function(op, to, out);
     case SHAPE_TYPE:

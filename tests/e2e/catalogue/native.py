@@ -27,7 +27,7 @@ def opaque_field(held):
     opaque_field.kept = opaque.Open(held)
 
 
-@holder("<native>", root="native", needs=("opaque",))
+@holder("<Closed object at 0x*>", root="native", needs=("opaque",))
 def closed(held):
     """A field that an extension type does not show to the collector"""
     import opaque
@@ -35,7 +35,7 @@ def closed(held):
     closed.kept = opaque.Closed(held)
 
 
-@holder("<native>", root="native", needs=("opaque",))
+@holder("<Plain object at 0x*>", root="native", needs=("opaque",))
 def plain(held):
     """A field of an extension type that the collector does not know"""
     import opaque
