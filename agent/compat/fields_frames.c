@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "internal/pycore_context.h" /* PyContextVar, hamt's neighbours */
 
 #define ATTR COMPAT_FIELD_ATTR
 #define INTERNAL COMPAT_FIELD_INTERNAL
