@@ -167,7 +167,7 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
 {
     static const uint32_t ranks[] = {RANK_USER, RANK_LIBRARY, RANK_STDLIB, RANK_STDLIB};
     const struct take_module *m = &t->modules.data[index];
-    uint32_t rank = take_str_is(m->name, "builtins") ? RANK_BUILTINS : ranks[m->origin];
+    bool builtins = take_str_is(m->name, "builtins");
     Py_ssize_t pos = 0;
     PyObject *name, *value;
     while (PyDict_Next(m->dict, &pos, &name, &value)) {
@@ -176,6 +176,9 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
             made_in(value, m->name) != only_made_here) {
             continue;
         }
+        /* Builtin types know every class; another name there is somebody's variable. */
+        uint32_t rank = builtins ? PyType_Check(value) ? RANK_BUILTINS : RANK_LIBRARY
+                                 : ranks[m->origin];
         struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0, false};
         add_root(t, value, rank, &root, false);
     }

@@ -141,8 +141,11 @@ def unpickler_persistent(held):
     import io
     import pickle
 
+    class Reader(pickle.Unpickler):
+        pass
+
     type(held).load = lambda self, key: None
-    unpickler_persistent.kept = pickle.Unpickler(io.BytesIO())
+    unpickler_persistent.kept = Reader(io.BytesIO())
     unpickler_persistent.kept.persistent_load = held.load
 
 
@@ -177,7 +180,7 @@ def unpickler_file(held):
     unpickler_file.kept = pickle.Unpickler(file)
 
 
-@holder("library.pickler_memo.kept.memo[0]")
+@holder("library.pickler_memo.kept.memo[*]")
 def pickler_memo(held):
     """What a Pickler has written"""
     import io
@@ -470,7 +473,7 @@ def timezone_name(held):
     timezone_name.kept = datetime.timezone(datetime.timedelta(hours=1), name)
 
 
-@holder("library.attrgetter.kept.attr[0][0].mine")
+@holder("library.attrgetter.kept.attr[0].mine")
 def attrgetter(held):
     """A name of operator.attrgetter"""
     import operator
@@ -661,7 +664,7 @@ def argument_type(held):
     argument_type.kept.add_argument("--x", type=held.convert)
 
 
-@holder("library.signature_default.kept._parameters.*._default")
+@holder("library.signature_default.kept._parameters['mine']._default")
 def signature_default(held):
     """The default in an inspect.Signature"""
     import inspect

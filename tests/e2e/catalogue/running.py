@@ -91,7 +91,7 @@ def value_in_use(held):
     run("running.value_in_use", [held], work)
 
 
-@holder('thread "running.loop": *work() <value in use>.sequence[1]', root="thread")
+@holder('thread "running.loop": *work() <value in use>.*[1]', root="thread")
 def loop(held):
     """What a running for loop goes through"""
 

@@ -32,7 +32,7 @@ def generator_fresh(held):
     generator_fresh.kept = generate(held)
 
 
-@holder("suspended.generator_expression.kept.gi_frame.f_locals['.0'].sequence[1]")
+@holder("suspended.generator_expression.kept.gi_frame.f_locals['.0'].*[1]")
 def generator_expression(held):
     """What a generator expression iterates over"""
     generator_expression.kept = (None for _ in [None, held])
@@ -80,7 +80,7 @@ def generator_stack(held):
     next(generator_stack.kept)
 
 
-@holder("suspended.generator_loop.kept.gi_frame.<value in use>.sequence[1]")
+@holder("suspended.generator_loop.kept.gi_frame.<value in use>.*[1]")
 def generator_loop(held):
     """What a for loop of a suspended generator goes through"""
 

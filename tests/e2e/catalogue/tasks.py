@@ -278,7 +278,7 @@ def future_waiter(held):
     wait_in_vain(loop, wait(held))
 
 
-@holder("tasks.task_waits_for.kept._fut_waiter.fut_callbacks[0][0].args[0]")
+@holder("tasks.task_waits_for.kept._fut_waiter.fut_callbacks[1][0].args[0]")
 def task_waits_for(held):
     """The future that a task waits for"""
     from functools import partial

@@ -148,9 +148,8 @@ def priority_queue_item(held):
     priority_queue_item.kept.put((1, held))
 
 
-@holder("threads.pool_work.kept._work_queue.items[0].args[0]",
-        versions={"3.14": "threads.pool_work.kept._work_queue.*[[]0].task[[]1][[]0]",
-                  "3.15": "threads.pool_work.kept._work_queue.*[[]0].task[[]1][[]0]"})
+@holder('thread "ThreadPoolExecutor-*": _worker() work_queue.items[0].args[0]',
+        root="thread")
 def pool_work(held):
     """An argument of work that waits in a ThreadPoolExecutor"""
     from concurrent.futures import ThreadPoolExecutor
