@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "compat/compat.h"
+
 #define DEFAULT_LIMIT 5   /* objects, when asked for by type */
 #define MAX_PATHS 4       /* for one object */
 #define MAX_TARGETS 100
@@ -76,7 +78,8 @@ find_targets(const struct sweep_view *v, const struct ml_sweep_request *r,
     return ML_OK;
 }
 
-/* A module's variable is a root, and its module's dict refers to it: the same thing. */
+/* A module's variable is a root, and its module's dict refers to it: the same thing. So
+ * are a running function's variable and its frame object (3.10). */
 static bool
 is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
 {
@@ -86,8 +89,12 @@ is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
     }
     const struct take_root *root =
         &v->take.roots.data[v->take.graph.roots.data[at].name];
+    PyObject *holder = take_object(&v->take, from);
+    if (root->kind == ROOT_LOCAL) {
+        return PyFrame_Check(holder) && compat_frame_code(holder) == root->code;
+    }
     return root->kind == ROOT_MODULE_VAR &&
-           v->take.modules.data[root->owner].dict == take_object(&v->take, from);
+           v->take.modules.data[root->owner].dict == holder;
 }
 
 /* The shortest path first, then paths through other referrers. */

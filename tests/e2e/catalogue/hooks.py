@@ -100,8 +100,9 @@ def gc_garbage(held):
     import gc
 
     gc.set_debug(gc.DEBUG_SAVEALL)
-    held.me = held
-    del held
+    mine = type(held)()  # held is in use until we return
+    mine.me = mine
+    del mine
     gc.collect()
     gc.set_debug(0)
 

@@ -502,7 +502,7 @@ def itemgetter_many(held):
     itemgetter_many.kept = operator.itemgetter(1, held)
 
 
-@holder("library.methodcaller_argument.kept.args[1]")
+@holder("library.methodcaller_argument.kept.args[*]")
 def methodcaller_argument(held):
     """An argument of operator.methodcaller"""
     import operator
@@ -510,7 +510,10 @@ def methodcaller_argument(held):
     methodcaller_argument.kept = operator.methodcaller("name", 1, held)
 
 
-@holder("library.methodcaller_keyword.kept.kwds['mine']")
+@holder("library.methodcaller_keyword.kept.kwds['mine']",
+        versions={v: ("library.methodcaller_keyword.kept.kwds['mine']",
+                      "library.methodcaller_keyword.kept.vectorcall_args[0]")
+                  for v in ("3.14", "3.15")})
 def methodcaller_keyword(held):
     """A keyword argument of operator.methodcaller"""
     import operator
@@ -633,7 +636,11 @@ def dataclass_default(held):
 
 
 @holder("library.enum_value.kept._value_",
-        "library.enum_value.kept.__objclass__._value2member_map_.keys()[*]")
+        "library.enum_value.kept.__*class__._value2member_map_.keys()[*]",
+        versions={v: ("library.enum_value.kept._value_",
+                      "library.enum_value.kept.__*class__._value2member_map_.keys()[*]",
+                      "library.enum_value.kept.__objclass__._hashable_values_[0]")
+                  for v in ("3.14", "3.15")})
 def enum_value(held):
     """The value of an enum's member"""
     import enum

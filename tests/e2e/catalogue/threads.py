@@ -148,7 +148,7 @@ def priority_queue_item(held):
     priority_queue_item.kept.put((1, held))
 
 
-@holder('thread "ThreadPoolExecutor-*": _worker() work_queue.items[0].args[0]',
+@holder('thread "ThreadPoolExecutor-*": _worker() work_queue.items[0].*[0]',
         root="thread")
 def pool_work(held):
     """An argument of work that waits in a ThreadPoolExecutor"""
