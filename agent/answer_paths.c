@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compat/compat.h"
+#include "native_holders.h"
 
 #define DEFAULT_LIMIT 5   /* objects, when asked for by type */
 #define MAX_PATHS 4       /* for one object */
@@ -78,6 +79,15 @@ find_targets(const struct sweep_view *v, const struct ml_sweep_request *r,
     return ML_OK;
 }
 
+/* Something that certainly holds it and is no Python: not what may be a stale word. */
+static bool
+is_held_natively_too(const struct sweep_view *v, uint32_t node)
+{
+    struct native_found found;
+    return v->paths.root[node] != ML_PATH_OUTSIDE && native_holders_of(v, node, &found) &&
+           found.count > 0 && found.holder[0].kind <= ML_NATIVE_OBJECT;
+}
+
 /* A module's variable is a root, and its module's dict refers to it: the same thing. So
  * are a running function's variable and its frame object (3.10). */
 static bool
@@ -97,7 +107,7 @@ is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
            v->take.modules.data[root->owner].dict == holder;
 }
 
-/* The shortest path first, then paths through other referrers. */
+/* The shortest path first, then paths through other referrers, and native code. */
 static uint32_t
 paths_of(const struct sweep_view *v, uint32_t node, struct object_path *out)
 {
@@ -123,6 +133,10 @@ paths_of(const struct sweep_view *v, uint32_t node, struct object_path *out)
             count++;
         }
     }
+    if (is_held_natively_too(v, node)) {
+        count -= count == MAX_PATHS;
+        describe_native_path(v, node, &out[count++]);
+    }
     return count;
 }
 
@@ -143,6 +157,7 @@ write_target(const struct sweep_view *v, uint32_t node, const struct object_path
         ml_json_key(j, "expression");
         ml_json_strn(j, text.data, text.len);
         ml_json_kv_str(j, "held_by", describe_held_by(v, &paths[i]));
+        describe_native(v, &paths[i], j);
         ml_json_key(j, "root");
         describe_root(&paths[i], j);
         ml_json_key(j, "nodes");
@@ -169,6 +184,7 @@ answer_paths(const struct sweep_view *v, const struct ml_sweep_request *r,
         return ml_error_nomem(err);
     }
     uint32_t drawn = 0;
+    native_holders_want(v, targets.node, targets.count);
     ml_json_begin_object(j);
     ml_json_key(j, "targets");
     ml_json_begin_array(j);

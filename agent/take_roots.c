@@ -41,11 +41,11 @@ add_root(struct take *t, PyObject *op, uint32_t rank, const struct take_root *ro
     if (node == ML_NO_NODE) {
         return;
     }
-    if (strong && t->refs[node] > 0) {
-        t->refs[node]--;
-    }
+    struct take_root entry = *root;
+    entry.strong = strong && t->refs[node] > 0;
+    t->refs[node] -= entry.strong;
     if (ml_heap_graph_add_root(&t->graph, node, rank, t->roots.len) < 0 ||
-        take_root_vec_push(&t->roots, t->a, *root) < 0) {
+        take_root_vec_push(&t->roots, t->a, entry) < 0) {
         t->failed = true;
     }
 }
@@ -179,7 +179,7 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
         /* Builtin types know every class; another name there is somebody's variable. */
         uint32_t rank = builtins ? PyType_Check(value) ? RANK_BUILTINS : RANK_LIBRARY
                                  : ranks[m->origin];
-        struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0, false};
+        struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0, false, false};
         add_root(t, value, rank, &root, false);
     }
 }
@@ -203,7 +203,7 @@ add_modules(struct take *t)
     }
     for (size_t i = t->modules.len; i-- > 0 && !t->failed;) {
         if (t->modules.data[i].origin != ORIGIN_OWN) {
-            struct take_root root = {ROOT_MODULE, (uint32_t)i, NULL, NULL, NULL, 0, false};
+            struct take_root root = {ROOT_MODULE, (uint32_t)i, NULL, NULL, NULL, 0, false, false};
             add_root(t, t->modules.data[i].dict, RANK_MODULE, &root, false);
         }
     }
@@ -277,7 +277,7 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
 {
     struct frame_walk *w = ctx;
     struct take_root root = {ROOT_LOCAL, w->thread, NULL, name, w->frame.code,
-                             w->frame.line, false};
+                             w->frame.line, false, false};
     bool borrowed = kind & COMPAT_BORROWED, counted = !w->frame.shown && !borrowed;
     kind &= ~COMPAT_BORROWED;
     switch (kind) {
@@ -315,7 +315,7 @@ static void
 add_thread_ref(void *ctx, const char *name, PyObject *op)
 {
     struct frame_walk *w = ctx;
-    struct take_root root = {ROOT_THREAD_REF, w->thread, name, NULL, NULL, 0, false};
+    struct take_root root = {ROOT_THREAD_REF, w->thread, name, NULL, NULL, 0, false, false};
     add_root(w->t, op, rank_of_temporary(w, RANK_THREAD, op), &root, true);
 }
 
@@ -357,7 +357,7 @@ static void
 add_interp_ref(void *ctx, const char *name, PyObject *op)
 {
     struct take *t = ctx;
-    struct take_root root = {ROOT_INTERP, 0, name, NULL, NULL, 0, false};
+    struct take_root root = {ROOT_INTERP, 0, name, NULL, NULL, 0, false, false};
     add_root(t, op, RANK_INTERP, &root, true);
     if (op != NULL && strcmp(name, "interned strings") == 0) {
         uint32_t node = take_node(t, op);
@@ -385,7 +385,7 @@ take_roots(struct take *t, struct ml_error *err)
 static void
 add_static_types(struct take *t)
 {
-    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0, false};
+    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0, false, false};
     for (uint32_t node = 0; node < t->graph.node_count && !t->failed; node++) {
         const struct take_kind *kind = take_kind_of(t, node);
         if (kind->shape == SHAPE_TYPE) {

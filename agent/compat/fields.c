@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Looking a type's record up and reading its rows. The records themselves are in
- * fields_*.c.
+ * Looking a type's record up and reading its rows. The records themselves are in the
+ * files fields_*.c beside this one.
  */
 #include "fields.h"
 
@@ -37,8 +37,9 @@ const struct compat_fields *
 compat_fields_of(PyTypeObject *type)
 {
     static const struct compat_fields *const tables[] = {
-        compat_fields_builtin, compat_fields_library, compat_fields_foreign,
-        compat_fields_frames,  compat_fields_tasks,   compat_fields_files};
+        compat_fields_builtin, compat_fields_iterators, compat_fields_containers,
+        compat_fields_library, compat_fields_foreign,   compat_fields_frames,
+        compat_fields_tasks,   compat_fields_files};
     /* A class that inherits has the fields of its C base. */
     while (type != NULL && made_in_python(type)) {
         type = type->tp_base;

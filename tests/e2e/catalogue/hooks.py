@@ -378,7 +378,7 @@ def module_instance(held):
     mimetypes._db.mine = held
 
 
-@holder("hooks.single_dispatch.kept.registry[<class *>].__self__")
+@holder("hooks.single_dispatch.kept.registry*[<class *>].__self__")
 def single_dispatch(held):
     """A function registered with functools.singledispatch"""
     import functools

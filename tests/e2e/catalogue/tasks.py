@@ -332,7 +332,7 @@ def task_group(held):
     assert not task.done()
 
 
-@holder('thread "ThreadPoolExecutor-0_0": _worker() work_queue.items[0].*[0]',
+@holder('thread "ThreadPoolExecutor-0_0": _worker() work_queue[0].*[0]',
         root="thread", alone=True)
 def executor_future(held):
     """An argument of a function that waits for an executor"""

@@ -130,7 +130,7 @@ def queue_item(held):
     queue_item.kept.put(held)
 
 
-@holder("threads.simple_queue_item.kept.items[0]")
+@holder("threads.simple_queue_item.kept[0]")
 def simple_queue_item(held):
     """An item of a queue.SimpleQueue"""
     import queue
@@ -148,7 +148,7 @@ def priority_queue_item(held):
     priority_queue_item.kept.put((1, held))
 
 
-@holder('thread "ThreadPoolExecutor-*": _worker() work_queue.items[0].*[0]',
+@holder('thread "ThreadPoolExecutor-*": _worker() work_queue[0].*[0]',
         root="thread")
 def pool_work(held):
     """An argument of work that waits in a ThreadPoolExecutor"""
