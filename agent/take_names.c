@@ -55,6 +55,22 @@ key_name(const struct take *t, PyObject *key, bool spread, struct take_name *out
     snprintf(out->words, sizeof(out->words), "dict key=%s", text);
 }
 
+/* A threading.local keeps a dict of one dict for each thread, whose attributes are in it:
+ * by a weak reference to something of the thread, from 3.13 on by that itself. */
+static bool
+is_of_threads(PyObject *op)
+{
+    Py_ssize_t pos = 0;
+    PyObject *key, *value;
+    if (!PyDict_CheckExact(op) || !PyDict_Next(op, &pos, &key, &value)) {
+        return false;
+    }
+    PyTypeObject *type = PyWeakref_Check(key)
+                             ? Py_TYPE(((PyWeakReference *)key)->wr_object)
+                             : Py_TYPE(key);
+    return strcmp(type->tp_name, "_thread._localdummy") == 0;
+}
+
 /* Whose namespace a dict is: an instance's, a module's, a class's. */
 static const char *
 namespace_owner(const struct take *t, uint32_t before, PyObject *dict, char *owner,
@@ -82,6 +98,10 @@ namespace_owner(const struct take *t, uint32_t before, PyObject *dict, char *own
     if (kind->shape == SHAPE_FUNCTION && ((PyFunctionObject *)op)->func_globals == dict) {
         name_of_str(take_dict_get(dict, "__name__"), 80, owner, cap);
         return "global";
+    }
+    if (is_of_threads(op)) {
+        snprintf(owner, cap, "local");
+        return "thread's attribute";
     }
     if (compat_instance_dict(op) == dict ||
         (kind->shape == SHAPE_FUNCTION && ((PyFunctionObject *)op)->func_dict == dict)) {
@@ -140,6 +160,11 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
     char owner[96];
     const char *what = namespace_owner(t, before, dict, owner, sizeof(owner));
     while (PyDict_Next(dict, &pos, &key, &value)) {
+        if (value == to && is_of_threads(dict)) {
+            name_internal(out, dict, "<thread's dict>");
+            out->expr[0] = '\0';
+            return true;
+        }
         if (value == to) {
             name_value(t, from, key, owner, what, out);
             return true;

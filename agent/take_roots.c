@@ -154,7 +154,7 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
 {
     static const uint32_t ranks[] = {RANK_USER, RANK_LIBRARY, RANK_STDLIB, RANK_STDLIB};
     const struct take_module *m = &t->modules.data[index];
-    uint32_t rank = take_str_is(m->name, "builtins") ? RANK_BUILTINS : ranks[m->origin];
+    bool builtins = take_str_is(m->name, "builtins");
     Py_ssize_t pos = 0;
     PyObject *name, *value;
     while (PyDict_Next(m->dict, &pos, &name, &value)) {
@@ -163,6 +163,9 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
             made_in(value, m->name) != only_made_here) {
             continue;
         }
+        /* Builtin types know every class; another name there is somebody's variable. */
+        uint32_t rank = builtins ? PyType_Check(value) ? RANK_BUILTINS : RANK_LIBRARY
+                                 : ranks[m->origin];
         struct take_root root = {.kind = ROOT_MODULE_VAR, .owner = index, .name = name};
         take_add_root(t, value, rank, &root, false);
     }
