@@ -8,6 +8,8 @@
  */
 #include "compat_core.h"
 
+#include "internal/pycore_context.h" /* PyContextVar */
+
 #include <string.h>
 
 #include "fields.h"

@@ -132,7 +132,11 @@ each_in_array(PyInterpreterState *interp, enum compat_place place, size_t count,
 {
     PyObject **array = compat_place(interp, place);
     for (size_t i = 0; array != NULL && i < count; i++) {
-        each(ctx, name, array[i]);
+        bool borrowed = place == PLACE_COMMON_CONSTS && array[i] != NULL &&
+                        PyCFunction_Check(array[i]); /* all, any: builtins' own */
+        if (!borrowed) {
+            each(ctx, name, array[i]);
+        }
     }
 }
 
