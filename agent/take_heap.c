@@ -328,6 +328,7 @@ take_fini(struct take *t)
     take_root_vec_free(&t->roots, t->a);
     take_module_vec_free(&t->modules, t->a);
     take_thread_vec_free(&t->threads, t->a);
+    take_task_vec_free(&t->tasks, t->a);
     take_root_vec_free(&t->maybe_roots, t->a);
     ml_u64vec_free(&t->maybe, t->a);
     ml_u32vec_free(&t->own, t->a);

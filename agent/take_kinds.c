@@ -118,6 +118,7 @@ describe(struct take_kind *kind, PyTypeObject *type)
     kind->sizing = take_sizing(type, &kind->size_of);
     kind->exact = is_exact(type);
     kind->fields = compat_fields_of(type);
+    kind->task = (uint8_t)take_task_kind(type);
     kind->hidden = compat_hidden_of(type);
     bool furniture = kind->shape == SHAPE_TYPE || kind->shape == SHAPE_MODULE ||
                      is_furniture(type->tp_name);
