@@ -101,7 +101,7 @@ is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
         &v->take.roots.data[v->take.graph.roots.data[at].name];
     PyObject *holder = take_object(&v->take, from);
     if (root->kind == ROOT_LOCAL) {
-        return PyFrame_Check(holder) && compat_frame_code(holder) == root->code;
+        return compat_frame_code(holder) == root->code;
     }
     return root->kind == ROOT_MODULE_VAR &&
            v->take.modules.data[root->owner].dict == holder;

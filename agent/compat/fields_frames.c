@@ -8,8 +8,6 @@
  */
 #include "compat_core.h"
 
-#include <string.h>
-
 #include "fields.h"
 #include "internal/pycore_context.h" /* PyContextVar, hamt's neighbours */
 

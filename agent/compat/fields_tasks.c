@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What waiting work keeps: asyncio's futures and tasks, data of each thread. The
- * structs are those of Modules/_asynciomodule.c and _threadmodule.c; a future's first callback stands beside the list of the others.
+ * What waiting work keeps: asyncio's futures and tasks, data of each thread. The structs
+ * are those of Modules/_asynciomodule.c and _threadmodule.c; a future's first callback
+ * stands beside the list of the others.
  */
 #include "compat_core.h"
-
-#include <string.h>
 
 #include "fields.h"
 
@@ -35,17 +34,13 @@
         {"task_context", TASK + 24, INTERNAL, false}
 
 #if PY_VERSION_HEX >= 0x030D0000
-
 #define LOCAL                                                                            \
     {"<args>", 16, INTERNAL, false}, {"<kwargs>", 24, INTERNAL, false},                  \
         {".<dicts>", 40, PART, false}
-
 #else
-
 #define LOCAL                                                                            \
     {"<args>", 24, INTERNAL, false}, {"<kwargs>", 32, INTERNAL, false},                  \
         {".<dicts>", 48, PART, false}
-
 #endif
 
 const struct compat_fields compat_fields_tasks[] = {
