@@ -390,6 +390,26 @@ compat_generator_local(PyObject *op, PyObject *value)
 
 #endif
 
+void
+compat_generator_each_borrowed(PyObject *op, void (*each)(void *ctx, PyObject *op),
+                               void *ctx)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    PyGenObject *gen = (PyGenObject *)op;
+    _PyInterpreterFrame *f = (_PyInterpreterFrame *)&gen->gi_iframe;
+    PyCodeObject *code = gen->gi_frame_state < FRAME_CLEARED ? frame_code(f) : NULL;
+    Py_ssize_t full = code != NULL ? code->co_nlocalsplus + code->co_stacksize : 0;
+    for (Py_ssize_t i = 0; i < full && i < frame_depth(f); i++) {
+        PyObject *held = slot_object(f->localsplus[i]);
+        if (slot_borrowed(f->localsplus[i]) && held != NULL) {
+            each(ctx, held);
+        }
+    }
+#else
+    (void)op, (void)each, (void)ctx;
+#endif
+}
+
 PyObject *
 compat_generator_name(PyObject *gen)
 {
