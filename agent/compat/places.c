@@ -346,6 +346,7 @@ stands_at(const PyInterpreterState *interp, size_t offset, const struct anchor *
     return true;
 }
 
+#if PY_VERSION_HEX >= 0x030C0000
 /* The dict that holds this string as its own value is the one of interned strings. */
 static bool
 is_interned_dict(const PyInterpreterState *interp, size_t offset, PyObject *str)
@@ -354,6 +355,7 @@ is_interned_dict(const PyInterpreterState *interp, size_t offset, PyObject *str)
     return p != NULL && content_fits(interp, offset, DICT)
            && PyDict_GetItemWithError(p, str) == str;
 }
+#endif
 
 /* Nearest first, outwards from where it was compiled. */
 static size_t
@@ -383,12 +385,14 @@ anchor_here(void *what, size_t offset)
     return stands_at(s->interp, offset, &s->anchor);
 }
 
+#if PY_VERSION_HEX >= 0x030C0000
 static bool
 interned_here(void *what, size_t offset)
 {
     struct search *s = what;
     return is_interned_dict(s->interp, offset, s->str);
 }
+#endif
 
 static void
 find_anchors(PyInterpreterState *interp)
