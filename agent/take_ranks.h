@@ -22,6 +22,7 @@ enum take_rank {
     RANK_TASK = 9,        /* behind any variable a user is likely to know, before the
                              ways through the loop (handle, wrapper, future, task) */
     RANK_TASK_STACK = 11,
+    RANK_NAMESPACE = 4, /* its variables beat what waits on a stack (3.14 on) */
     RANK_FRAME_PART = 10,
     RANK_LOOP_FRAME = 10, /* of asyncio's own functions: `self` is the loop */
     RANK_INTERP = 12,

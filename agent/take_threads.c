@@ -172,7 +172,8 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
                                             [COMPAT_NAMESPACE] = "namespace"};
         root.kind = ROOT_FRAME_PART;
         root.text = parts[kind];
-        take_add_root(w->t, op, w->own ? ML_ROOT_OWN : RANK_FRAME_PART, &root,
+        uint32_t rank = kind == COMPAT_NAMESPACE ? RANK_NAMESPACE : RANK_FRAME_PART;
+        take_add_root(w->t, op, w->own ? ML_ROOT_OWN : rank, &root,
                       kind != COMPAT_NAMESPACE && !borrowed);
         break;
     }
