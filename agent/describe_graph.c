@@ -53,6 +53,7 @@ root_kind(const struct object_path *p)
     }
     return strcmp(p->root_name.kind, "module") == 0   ? "module"
            : strcmp(p->root_name.kind, "thread") == 0 ? "frame"
+           : strcmp(p->root_name.kind, "task") == 0   ? "frame"
            : strcmp(p->root_name.kind, "type") == 0   ? "class"
                                                       : "root";
 }
@@ -74,6 +75,21 @@ root_text(const struct object_path *p, char *out, size_t cap)
     }
 }
 
+/* "thread worker-3 (4711), line 12" */
+static void
+owner_text(const struct take_root_name *r, char *out, size_t cap)
+{
+    char number[32] = "", interpreter[40] = "";
+    if (r->kind != NULL && strcmp(r->kind, "thread") == 0 && r->native_id != 0) {
+        snprintf(number, sizeof(number), " (%lu)", r->native_id);
+    }
+    if (r->interp != 0) {
+        snprintf(interpreter, sizeof(interpreter), " of interpreter %u", r->interp);
+    }
+    snprintf(out, cap, "%s %.80s%s%s, line %d", r->kind != NULL ? r->kind : "", r->owner,
+             number, interpreter, r->line);
+}
+
 static uint32_t
 draw_root(struct drawing *d, const struct object_path *p)
 {
@@ -91,8 +107,7 @@ draw_root(struct drawing *d, const struct object_path *p)
         d->root_ids[d->root_count++] = id;
     }
     bool in_frame = p->root_name.function[0] != '\0';
-    snprintf(text, sizeof(text), "thread %.80s, line %d", p->root_name.owner,
-             p->root_name.line);
+    owner_text(&p->root_name, text, sizeof(text));
     struct ml_json *j = d->j;
     ml_json_begin_object(j);
     ml_json_kv_uint(j, "id", id);
