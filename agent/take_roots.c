@@ -41,11 +41,11 @@ add_root(struct take *t, PyObject *op, uint32_t rank, const struct take_root *ro
     if (node == ML_NO_NODE) {
         return;
     }
-    if (strong && t->refs[node] > 0) {
-        t->refs[node]--;
-    }
+    struct take_root entry = *root;
+    entry.strong = strong && t->refs[node] > 0;
+    t->refs[node] -= entry.strong;
     if (ml_heap_graph_add_root(&t->graph, node, rank, t->roots.len) < 0 ||
-        take_root_vec_push(&t->roots, t->a, *root) < 0) {
+        take_root_vec_push(&t->roots, t->a, entry) < 0) {
         t->failed = true;
     }
 }
@@ -172,10 +172,11 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
     PyObject *name, *value;
     while (PyDict_Next(m->dict, &pos, &name, &value)) {
         if (PyModule_Check(value) || !PyUnicode_Check(name) ||
+            take_str_is(name, "__builtins__") || /* in every module, and builtins' own */
             made_in(value, m->name) != only_made_here) {
             continue;
         }
-        struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0, false};
+        struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0, false, false};
         add_root(t, value, rank, &root, false);
     }
 }
@@ -199,7 +200,7 @@ add_modules(struct take *t)
     }
     for (size_t i = t->modules.len; i-- > 0 && !t->failed;) {
         if (t->modules.data[i].origin != ORIGIN_OWN) {
-            struct take_root root = {ROOT_MODULE, (uint32_t)i, NULL, NULL, NULL, 0, false};
+            struct take_root root = {ROOT_MODULE, (uint32_t)i, NULL, NULL, NULL, 0, false, false};
             add_root(t, t->modules.data[i].dict, RANK_MODULE, &root, false);
         }
     }
@@ -273,7 +274,7 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
 {
     struct frame_walk *w = ctx;
     struct take_root root = {ROOT_LOCAL, w->thread, NULL, name, w->frame.code,
-                             w->frame.line, false};
+                             w->frame.line, false, false};
     bool borrowed = kind & COMPAT_BORROWED, counted = !w->frame.shown && !borrowed;
     kind &= ~COMPAT_BORROWED;
     switch (kind) {
@@ -311,7 +312,7 @@ static void
 add_thread_ref(void *ctx, const char *name, PyObject *op)
 {
     struct frame_walk *w = ctx;
-    struct take_root root = {ROOT_THREAD_REF, w->thread, name, NULL, NULL, 0, false};
+    struct take_root root = {ROOT_THREAD_REF, w->thread, name, NULL, NULL, 0, false, false};
     add_root(w->t, op, rank_of_temporary(w, RANK_THREAD, op), &root, true);
 }
 
@@ -353,7 +354,7 @@ static void
 add_interp_ref(void *ctx, const char *name, PyObject *op)
 {
     struct take *t = ctx;
-    struct take_root root = {ROOT_INTERP, 0, name, NULL, NULL, 0, false};
+    struct take_root root = {ROOT_INTERP, 0, name, NULL, NULL, 0, false, false};
     add_root(t, op, RANK_INTERP, &root, true);
     if (op != NULL && strcmp(name, "interned strings") == 0) {
         uint32_t node = take_node(t, op);
@@ -379,16 +380,36 @@ take_roots(struct take *t, struct ml_error *err)
 /* -- after the walk ---------------------------------------------------------------- */
 
 static void
-add_static_types(struct take *t)
+add_static_type(struct take *t, PyTypeObject *type)
 {
-    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0, false};
+    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0, false, false};
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        add_root(t, (PyObject *)type, RANK_STATIC_TYPE, &root, false);
+    }
+}
+
+/* Its edge will be taken off the count, where it never was. */
+static void
+count_borrowed(void *ctx, PyObject *op)
+{
+    struct take *t = ctx;
+    uint32_t node = take_node(t, op);
+    if (node != ML_NO_NODE && t->refs[node] >= 0 && t->refs[node] < INT32_MAX) {
+        t->refs[node]++;
+    }
+}
+
+static void
+look_at_nodes(struct take *t)
+{
     for (uint32_t node = 0; node < t->graph.node_count && !t->failed; node++) {
         const struct take_kind *kind = take_kind_of(t, node);
+        PyObject *op = take_object(t, node);
         if (kind->shape == SHAPE_TYPE) {
-            PyTypeObject *type = (PyTypeObject *)take_object(t, node);
-            if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-                add_root(t, (PyObject *)type, RANK_STATIC_TYPE, &root, false);
-            }
+            add_static_type(t, (PyTypeObject *)op);
+        }
+        else if (kind->shape == SHAPE_GENERATOR) {
+            compat_generator_each_borrowed(op, count_borrowed, t);
         }
     }
 }
@@ -429,7 +450,7 @@ add_maybe_roots(struct take *t)
 int
 take_late_roots(struct take *t, struct ml_error *err)
 {
-    add_static_types(t);
+    look_at_nodes(t);
     if (t->failed || add_maybe_roots(t) < 0) {
         return ml_error_nomem(err);
     }

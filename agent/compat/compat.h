@@ -125,7 +125,8 @@ bool compat_instance_next(PyObject *op, Py_ssize_t *pos, PyObject **name,
 /* Bytes of a separate array of inline values, beyond the object itself. */
 size_t compat_instance_values_size(PyObject *op);
 
-/* The traverse leaves out the object's own materialised dict (3.13.0 to 3.13.12). */
+/* The traverse leaves out the object's own materialised dict (3.13.0 to 3.13.12, 3.14.0
+ * to 3.14.3, but distributions backport: it is seen, not known). */
 bool compat_instance_hides_dict(PyObject *op);
 
 /* -- types.c ----------------------------------------------------------------------- */
@@ -181,12 +182,30 @@ struct compat_frame_visitor {
 
 void compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v);
 
+/* The frame of a suspended generator, coroutine or async generator, as the frames of a
+ * thread; its last COMPAT_STACK is what it waits for. False when it runs or has ended. */
+bool compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v);
+
+/* Its function, code and frame object, waiting or not; `v->frame` is not called. */
+void compat_generator_parts(PyObject *gen, const struct compat_frame_visitor *v);
+
+/* Waits for what is last on its evaluation stack; generators.c. */
+bool compat_generator_waits(PyObject *gen);
+
+/* What a frame object keeps after its call has ended; `v->frame` is not called. */
+void compat_frame_object(PyObject *frame, const struct compat_frame_visitor *v);
+
 /* The variable of a suspended generator, coroutine or async generator that holds
  * `value`, or NULL. */
 PyObject *compat_generator_local(PyObject *gen, PyObject *value);
 
 /* Its qualified name, a str. */
 PyObject *compat_generator_name(PyObject *gen);
+
+/* What the traverse of a generator, coroutine or async generator shows although it has
+ * no reference of its own (3.14 on: `use(local, (yield))` lends the local to the stack). */
+void compat_generator_each_borrowed(PyObject *gen, void (*each)(void *ctx, PyObject *op),
+                                    void *ctx);
 
 /* -- interp.c ---------------------------------------------------------------------- */
 
@@ -230,6 +249,14 @@ uintptr_t compat_arenas_pool(const struct compat_memory *m, const void *block);
  * allocator is not used, or not one that we know. */
 bool compat_arenas_count(const struct compat_memory *m, const uintptr_t *pools,
                          size_t count, struct compat_arenas *out);
+
+/* -- stale.c: where an address says nothing ------------------------------------------ */
+
+typedef void (*compat_range_fn)(void *ctx, uintptr_t from, uintptr_t to);
+
+/* Calls `each` with memory of the interpreter that holds addresses of objects which it
+ * borrows, has left behind, or which its roots show already. */
+void compat_stale_each(PyInterpreterState *interp, compat_range_fn each, void *ctx);
 
 /* -- run.c: Python code in a copy of the process ----------------------------------- */
 

@@ -3,7 +3,6 @@
 release is: the same sources, the same flags, a header edited."""
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -14,9 +13,8 @@ from harness import BUILD, MEMALOTCTL, Interpreter
 
 
 def edited_headers(include: Path, to: Path, edits: dict[str, list[tuple[str, str]]]):
-    """Copy a tree of headers; `edits` are {file: [(before, after), ...]}. Not with links:
-    gcc looks for what a system's header includes where the link leads to."""
-    shutil.copytree(include, to)
+    """Copy a tree of headers; `edits` are {file: [(before, after), ...]}."""
+    shutil.copytree(include, to)  # links would lead the compiler back to the original
     for name, changes in edits.items():
         text = (include / name).read_text()
         for before, after in changes:
@@ -33,14 +31,17 @@ def _compile(entry: dict, include: str, headers: Path, objects: Path) -> Path:
     words = [word.replace(include, str(headers)) for word in shlex.split(entry["command"])]
     for flag, value in (("-o", out), ("-MF", out.with_suffix(".d")), ("-MQ", out)):
         words[words.index(flag) + 1] = str(value)
-    # ccache would find what another directory's headers gave
-    subprocess.run([*words, "-O0", "-w"], cwd=entry["directory"], check=True,
-                   env={**os.environ, "CCACHE_DISABLE": "1"})
+    subprocess.run([*words, "-O0", "-w"], cwd=entry["directory"], check=True)
     return out
 
 
-def build_drifted(python: Interpreter, tmp: Path, edits) -> Path:
-    """Build such an agent; returns a memalotctl that runs programs with it."""
+def build_drifted(python: Interpreter, name: str, edits) -> Path:
+    """Build such an agent; returns a memalotctl that runs programs with it.
+
+    It stands in the build directory, so that a compiler's cache sees the same paths.
+    """
+    tmp = (BUILD / "drifted" / f"{python.name}-{name}").resolve()
+    shutil.rmtree(tmp, ignore_errors=True)
     headers = tmp / "include" / Path(python.include).name
     edited_headers(Path(python.include), headers, edits)
     commands = json.loads((BUILD / "compile_commands.json").read_text())
