@@ -76,6 +76,7 @@ compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
         if (n == 0) { /* the others are held by the frames they called, as f_back */
             emit(v, COMPAT_FRAME, NULL, (PyObject *)f);
         }
+        emit(v, COMPAT_NAMESPACE, NULL, f->f_locals);
         emit_locals(f, v); /* known to the frame object's traverse, but for the stack */
     }
 }
@@ -94,6 +95,12 @@ compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v)
         emit_locals(f, v);
     }
     return true;
+}
+
+PyCodeObject *
+compat_frame_code(PyObject *frame)
+{
+    return ((PyFrameObject *)frame)->f_code;
 }
 
 void
@@ -327,6 +334,13 @@ compat_generator_frame(PyObject *op, const struct compat_frame_visitor *v)
         emit_locals(f, code, v);
     }
     return true;
+}
+
+PyCodeObject *
+compat_frame_code(PyObject *frame)
+{
+    _PyInterpreterFrame *f = ((PyFrameObject *)frame)->f_frame;
+    return f != NULL && !is_shim(f) ? frame_code(f) : NULL;
 }
 
 /* While its function runs or waits, a frame object has nothing of its own. */

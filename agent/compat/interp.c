@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Objects that the interpreter state and the thread states hold themselves: the roots
- * that are no Python variable. Names are the fields' own.
+ * that are no Python variable. Names are the fields' own. Interpreters that have a GIL of
+ * their own are freeze.c's, further fields interp_more.c's.
  */
 #include "compat_core.h"
 
@@ -15,7 +16,8 @@ compat_interp_next(PyInterpreterState *interp)
     for (PyInterpreterState *next = interp == NULL ? PyInterpreterState_Head()
                                                    : PyInterpreterState_Next(interp);
          next != NULL; next = PyInterpreterState_Next(next)) {
-        if (compat_place_gil(next) == compat_place_gil(PyInterpreterState_Main())) {
+        if (compat_place_gil(next) == compat_place_gil(PyInterpreterState_Main()) ||
+            compat_freeze_has(next)) {
             return next;
         }
     }
@@ -40,10 +42,21 @@ compat_interp_others(void)
     return all > ours;
 }
 
+/* New thread states come first in the list, so the last is the main thread's as a rule. */
+static unsigned long
+oldest_thread_ident(void)
+{
+    PyThreadState *oldest = PyInterpreterState_ThreadHead(PyInterpreterState_Main());
+    for (PyThreadState *next = oldest; next != NULL; next = PyThreadState_Next(next)) {
+        oldest = next;
+    }
+    return oldest != NULL ? oldest->thread_id : 0;
+}
+
 unsigned long
 compat_main_thread_ident(void)
 {
-    return _PyRuntime.main_thread;
+    return compat_place_runtime_known() ? _PyRuntime.main_thread : oldest_thread_ident();
 }
 
 unsigned long
@@ -76,6 +89,27 @@ exceptions_being_handled(PyThreadState *tstate, compat_ref_fn each, void *ctx)
     each(ctx, "exception being handled", own->exc_value);
 }
 
+#if PY_VERSION_HEX >= 0x030D0000
+
+static void
+each_private_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
+{
+    _PyThreadStateImpl *thread = (_PyThreadStateImpl *)tstate;
+    if (!compat_place_thread_known()) {
+        return;
+    }
+    each(ctx, "asyncio's running loop", thread->asyncio_running_loop);
+#if PY_VERSION_HEX >= 0x030E0000
+    each(ctx, "asyncio's running task", thread->asyncio_running_task);
+#endif
+#if PY_VERSION_HEX >= 0x030F0000
+    PyObject *lazy = thread->lazy_imports; /* far behind what has been verified */
+    each(ctx, "lazy imports", compat_place_holds_object(lazy) ? lazy : NULL);
+#endif
+}
+
+#endif
+
 void
 compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
 {
@@ -96,6 +130,7 @@ compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
 #if PY_VERSION_HEX >= 0x030D0000
     each(ctx, "threading.local key", tstate->threading_local_key);
     each(ctx, "threading.local sentinel", tstate->threading_local_sentinel);
+    each_private_ref(tstate, each, ctx);
 #endif
     exceptions_being_handled(tstate, each, ctx);
 }
@@ -113,9 +148,9 @@ each_atexit(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
         atexit_py_callback *cb = state->callbacks[i];
 #endif
         if (cb != NULL) {
-            each(ctx, "atexit", cb->func);
-            each(ctx, "atexit", cb->args);
-            each(ctx, "atexit", cb->kwargs);
+            each(ctx, "atexit callback", cb->func);
+            each(ctx, "atexit callback's arguments", cb->args);
+            each(ctx, "atexit callback's arguments", cb->kwargs);
         }
     }
 }
@@ -130,7 +165,11 @@ each_in_array(PyInterpreterState *interp, enum compat_place place, size_t count,
 {
     PyObject **array = compat_place(interp, place);
     for (size_t i = 0; array != NULL && i < count; i++) {
-        each(ctx, name, array[i]);
+        bool borrowed = place == PLACE_COMMON_CONSTS && array[i] != NULL &&
+                        PyCFunction_Check(array[i]); /* all, any: builtins' own */
+        if (!borrowed) {
+            each(ctx, name, array[i]);
+        }
     }
 }
 
@@ -184,7 +223,7 @@ compat_interp_each_ref(PyInterpreterState *interp, compat_ref_fn each, void *ctx
         {PLACE_CODEC_CACHE, "codecs cache"},
         {PLACE_CODEC_ERRORS, "codecs error handlers"},
 #if PY_VERSION_HEX >= 0x030E0000
-        {PLACE_ATEXIT, "atexit"}, /* a list of tuples */
+        {PLACE_ATEXIT, "atexit callbacks"}, /* a list of tuples */
 #endif
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(refs); i++) {
