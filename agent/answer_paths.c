@@ -89,7 +89,8 @@ is_held_natively_too(const struct sweep_view *v, uint32_t node)
 }
 
 /* A module's variable is a root, and its module's dict refers to it: the same thing. So
- * are a running function's variable and its frame object (3.10). */
+ * are a running function's variable and its frame object (3.10), a variable of a context
+ * and the context's tree. */
 static bool
 is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
 {
@@ -101,7 +102,10 @@ is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
         &v->take.roots.data[v->take.graph.roots.data[at].name];
     PyObject *holder = take_object(&v->take, from);
     if (root->kind == ROOT_LOCAL) {
-        return PyFrame_Check(holder) && compat_frame_code(holder) == root->code;
+        return compat_frame_code(holder) == root->code;
+    }
+    if (root->kind == ROOT_CONTEXT_VAR) {
+        return strncmp(Py_TYPE(holder)->tp_name, "hamt", 4) == 0;
     }
     return root->kind == ROOT_MODULE_VAR &&
            v->take.modules.data[root->owner].dict == holder;
