@@ -352,10 +352,10 @@ take_all(struct take *t, struct ml_error *err)
         rc = walk(t, err);
     }
     if (rc == ML_OK) {
+        take_counts_finish(t); /* before stale slots could claim what is left */
         rc = take_late_roots(t, err);
     }
     if (rc == ML_OK) {
-        take_counts_finish(t);
         take_furniture(t);
     }
     return rc == ML_OK ? ml_heap_graph_freeze(&t->graph, err) : rc;
