@@ -19,7 +19,7 @@
 uintptr_t
 compat_thread_loop(PyThreadState *tstate, bool *counted)
 {
-    *counted = true;
+    *counted = ML_PY_313; /* later the traverse of the module _asyncio shows it, too */
     return (uintptr_t)((_PyThreadStateImpl *)tstate)->asyncio_running_loop;
 }
 
