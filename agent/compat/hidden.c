@@ -95,11 +95,11 @@ each_of_ctypes(PyObject *op, void (*refer)(void *ctx, PyObject *op), void *ctx)
 
 /* -- io.StringIO ---------------------------------------------------------------------
  *
- * While it is written to and not read, 3.10 keeps the pieces in two lists:
+ * While it is written to and not read, 3.10 and 3.11 keep the pieces in two lists:
  *
  *   +48 state (2: so it is)   +56 large pieces joined, or NULL   +64 small pieces     */
 
-#if ML_PY_310
+#if ML_PY_310 || ML_PY_311
 static void
 each_piece(PyObject *op, void (*refer)(void *ctx, PyObject *op), void *ctx)
 {
@@ -122,7 +122,7 @@ static const struct compat_hidden table[] = {
     {"wrapper_descriptor", {0}, each_of_descriptor, false},
     {"functools._lru_cache_wrapper", {0}, each_link, false},
     {"functools._lru_list_elem", {0}, NULL, true},
-#if ML_PY_310
+#if ML_PY_310 || ML_PY_311
     {"_io.StringIO", {0}, each_piece, false},
 #endif
 #if PY_VERSION_HEX < 0x030D0000
