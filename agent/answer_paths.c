@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "compat/compat.h"
 #include "native_holders.h"
 
 #define DEFAULT_LIMIT 5   /* objects, when asked for by type */
@@ -87,18 +88,73 @@ is_held_natively_too(const struct sweep_view *v, uint32_t node)
            found.count > 0 && found.holder[0].kind <= ML_NATIVE_OBJECT;
 }
 
-/* A module's variable is a root, and its module's dict refers to it: the same thing. */
+static const struct take_root *
+root_of(const struct sweep_view *v, uint32_t node)
+{
+    uint32_t at = v->paths.root[node];
+    return at < v->take.graph.roots.len
+               ? &v->take.roots.data[v->take.graph.roots.data[at].name]
+               : NULL;
+}
+
+/* A context's own node, in the context that the root names. */
+static bool
+is_in_context(const struct sweep_view *v, const struct take_root *root, uint32_t from)
+{
+    const struct take_root *other = root_of(v, from);
+    return root->kind == ROOT_CONTEXT_VAR && other != NULL &&
+           other->kind == ROOT_THREAD_REF && other->owner == root->owner &&
+           strstr(take_kind_of(&v->take, from)->type->tp_name, "hamt_") != NULL;
+}
+
+static void
+note_code(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
+{
+    PyObject **code = ctx;
+    (void)name;
+    *code = kind == COMPAT_CODE ? op : *code;
+}
+
+static bool
+is_frame_of(PyObject *op, PyCodeObject *code)
+{
+    PyObject *found = NULL;
+    struct compat_frame_visitor visitor = {&found, NULL, note_code};
+    if (PyFrame_Check(op)) {
+        compat_frame_object(op, &visitor);
+    }
+    return found != NULL && found == (PyObject *)code;
+}
+
+/* A coroutine whose variable the root names; to 3.10 its frame object holds it. */
+static bool
+is_in_coroutine(const struct sweep_view *v, const struct take_root *root, uint32_t node,
+                uint32_t from)
+{
+    PyObject *holder = take_object(&v->take, from);
+    if (root->kind != ROOT_LOCAL || root->task == 0) {
+        return false;
+    }
+    if (take_kind_of(&v->take, from)->shape == SHAPE_GENERATOR) {
+        return compat_generator_local(holder, take_object(&v->take, node)) == root->name;
+    }
+    return is_frame_of(holder, root->code);
+}
+
+/* A module's variable is a root, and its module's dict refers to it: the same thing.
+ * Likewise what other roots stand for. */
 static bool
 is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
 {
-    uint32_t at = v->paths.parent[node] == ML_NO_NODE ? v->paths.root[node] : ML_NO_NODE;
-    if (at == ML_NO_NODE || at >= v->take.graph.roots.len) {
+    const struct take_root *root =
+        v->paths.parent[node] == ML_NO_NODE ? root_of(v, node) : NULL;
+    if (root == NULL) {
         return false;
     }
-    const struct take_root *root =
-        &v->take.roots.data[v->take.graph.roots.data[at].name];
-    return root->kind == ROOT_MODULE_VAR &&
-           v->take.modules.data[root->owner].dict == take_object(&v->take, from);
+    if (root->kind == ROOT_MODULE_VAR) {
+        return v->take.modules.data[root->owner].dict == take_object(&v->take, from);
+    }
+    return is_in_context(v, root, from) || is_in_coroutine(v, root, node, from);
 }
 
 /* The shortest path first, then paths through other referrers, and native code. */
