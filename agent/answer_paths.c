@@ -97,52 +97,34 @@ root_of(const struct sweep_view *v, uint32_t node)
                : NULL;
 }
 
-/* A context's own node, in the context that the root names. */
+/* A context's own tree, in the context that the root names. */
 static bool
 is_in_context(const struct sweep_view *v, const struct take_root *root, uint32_t from)
 {
     const struct take_root *other = root_of(v, from);
     return root->kind == ROOT_CONTEXT_VAR && other != NULL &&
            other->kind == ROOT_THREAD_REF && other->owner == root->owner &&
-           strstr(take_kind_of(&v->take, from)->type->tp_name, "hamt_") != NULL;
+           strstr(take_kind_of(&v->take, from)->type->tp_name, "hamt") != NULL;
 }
 
-static void
-note_code(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
-{
-    PyObject **code = ctx;
-    (void)name;
-    *code = kind == COMPAT_CODE ? op : *code;
-}
-
+/* The frame object (3.10), or the coroutine, whose variable the root names. */
 static bool
-is_frame_of(PyObject *op, PyCodeObject *code)
-{
-    PyObject *found = NULL;
-    struct compat_frame_visitor visitor = {&found, NULL, note_code};
-    if (PyFrame_Check(op)) {
-        compat_frame_object(op, &visitor);
-    }
-    return found != NULL && found == (PyObject *)code;
-}
-
-/* A coroutine whose variable the root names; to 3.10 its frame object holds it. */
-static bool
-is_in_coroutine(const struct sweep_view *v, const struct take_root *root, uint32_t node,
-                uint32_t from)
+is_in_frame(const struct sweep_view *v, const struct take_root *root, uint32_t node,
+            uint32_t from)
 {
     PyObject *holder = take_object(&v->take, from);
-    if (root->kind != ROOT_LOCAL || root->task == 0) {
+    if (root->kind != ROOT_LOCAL) {
         return false;
     }
-    if (take_kind_of(&v->take, from)->shape == SHAPE_GENERATOR) {
+    if (root->task != 0 && take_kind_of(&v->take, from)->shape == SHAPE_GENERATOR) {
         return compat_generator_local(holder, take_object(&v->take, node)) == root->name;
     }
-    return is_frame_of(holder, root->code);
+    return compat_frame_code(holder) == root->code;
 }
 
-/* A module's variable is a root, and its module's dict refers to it: the same thing.
- * Likewise what other roots stand for. */
+/* A module's variable is a root, and its module's dict refers to it: the same thing. So
+ * are a function's variable and its frame object, a variable of a context and the
+ * context's tree. */
 static bool
 is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
 {
@@ -154,7 +136,7 @@ is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
     if (root->kind == ROOT_MODULE_VAR) {
         return v->take.modules.data[root->owner].dict == take_object(&v->take, from);
     }
-    return is_in_context(v, root, from) || is_in_coroutine(v, root, node, from);
+    return is_in_context(v, root, from) || is_in_frame(v, root, node, from);
 }
 
 /* The shortest path first, then paths through other referrers, and native code. */

@@ -63,10 +63,9 @@ root_text(const struct object_path *p, char *out, size_t cap)
 {
     const struct take_root_name *r = &p->root_name;
     if (p->root == ML_PATH_OUTSIDE || p->root == ML_NO_NODE) {
-        bool known = p->root == ML_PATH_OUTSIDE && strcmp(p->root_name.expr, "<native>") != 0;
-        snprintf(out, cap, "%.120s", p->root == ML_NO_NODE ? "nobody"
-                                     : known               ? p->root_name.owner
-                                                           : "native code");
+        bool known = strcmp(r->expr, "<native>") != 0;
+        const char *name = known ? r->owner : "native code";
+        snprintf(out, cap, "%.120s", p->root == ML_NO_NODE ? "nobody" : name);
     }
     else if (r->function[0] != '\0') {
         snprintf(out, cap, "%.80s()", r->function);

@@ -159,7 +159,8 @@ find_threads(const struct sweep_view *v, struct native_holders *h)
         uint64_t id = t->native_id != 0 ? t->native_id
                       : t->is_main      ? (uint64_t)v->job->pid
                                         : 0;
-        h->threads[h->thread_count] = (struct ml_native_thread){t->ident, id, 0, t->is_main};
+        struct ml_native_thread thread = {t->ident, id, 0, t->is_main};
+        h->threads[h->thread_count] = thread;
         find_stack(v, &h->threads[h->thread_count++]);
     }
 }
@@ -215,7 +216,9 @@ search(const struct sweep_view *v, struct native_holders *h, struct batch *b)
         wanted[i].address = v->take.graph.address[b->node[i]];
         wanted[i].references = (uint32_t)v->reach.excess[b->node[i]];
     }
+    uint64_t all = v->memory.rss + v->memory.swap;
     struct ml_native_query q = {
+        .largest = all > ML_NATIVE_LARGEST ? all : ML_NATIVE_LARGEST,
         .wanted = wanted, .count = b->count,
         .threads = h->threads, .thread_count = h->thread_count,
         .skip = h->skip.data, .skip_count = h->skip.len,

@@ -194,6 +194,20 @@ put_age(const struct shown *f, struct ml_buf *out)
     }
 }
 
+/* "shop.SESSIONS", "_speedups.so cache" for "<_speedups.so cache>", "native code". */
+static void
+put_holder(const struct snapshot *s, struct ml_buf *out)
+{
+    const char *text = s->holder.data;
+    size_t len = s->holder.len;
+    if (len > 2 && text[0] == '<' && text[len - 1] == '>') {
+        bool nobody = s->path->root == ML_PATH_OUTSIDE && s->path->native_abstract[0] == '\0';
+        text = nobody ? "native code" : text + 1;
+        len = nobody ? strlen(text) : len - 2;
+    }
+    ml_buf_append(out, text, len);
+}
+
 void
 snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out)
 {
@@ -204,7 +218,7 @@ snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out)
     put_growth(f, out);
     put_companions(f, out);
     ml_buf_puts(out, " held by ");
-    ml_buf_append(out, s->holder.data, s->holder.len);
+    put_holder(s, out);
     if (finding->accumulation != ML_NO_NODE && finding->accumulation != f->example[0]) {
         uint64_t entries = snapshot_entries(s, finding);
         ml_buf_puts(out, " (");

@@ -24,6 +24,7 @@
 #include "buf.h"
 #include "cancel.h"
 #include "compat/fields.h"
+#include "compat/hidden.h"
 #include "heap_graph.h"
 #include "settings.h"
 #include "sweep_guard.h"
@@ -68,6 +69,7 @@ struct take_kind {
     traverseproc traverse; /* NULL: none */
     PyCFunction size_of;   /* with SIZING_METHOD */
     const struct compat_fields *fields; /* that only C code sees; NULL: none known */
+    const struct compat_hidden *hidden; /* references it does not show; NULL: none */
     uint8_t shape;         /* enum take_shape */
     uint8_t sizing;        /* enum take_sizing */
     uint8_t flags;         /* enum ml_node_flags that all nodes of this kind have */
@@ -149,6 +151,7 @@ struct take {
     struct ml_guard *guard; /* NULL in place */
     struct ml_heap_graph graph;
     struct ml_addr_map *map;
+    struct ml_addr_map *shared_keys; /* of dicts, those that were met; 3.10 */
     struct take_kind_vec kinds;
     uint32_t *kind_slots; /* open addressing over kinds, kind_mask + 1 entries */
     uint32_t kind_mask;
@@ -163,6 +166,8 @@ struct take {
     struct ml_u32vec own;   /* nodes of the tool's own objects */
     struct ml_buf warnings; /* sentences, each ended by a newline */
     int redact;             /* settings.report.redact */
+    uint64_t cached_references; /* taken off, as the interpreter's caches hold them */
+    PyObject *interned;     /* the dict of interned strings, or NULL */
     uint32_t tracked;
     uint64_t most_refs;     /* one object cannot hold more: the program's memory in words */
     const struct ml_watch *watch; /* what is on its way through our hands; NULL: nothing */

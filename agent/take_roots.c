@@ -154,7 +154,7 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
 {
     static const uint32_t ranks[] = {RANK_USER, RANK_LIBRARY, RANK_STDLIB, RANK_STDLIB};
     const struct take_module *m = &t->modules.data[index];
-    uint32_t rank = take_str_is(m->name, "builtins") ? RANK_BUILTINS : ranks[m->origin];
+    bool builtins = take_str_is(m->name, "builtins");
     Py_ssize_t pos = 0;
     PyObject *name, *value;
     while (PyDict_Next(m->dict, &pos, &name, &value)) {
@@ -163,6 +163,9 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
             made_in(value, m->name) != only_made_here) {
             continue;
         }
+        /* Builtin types know every class; another name there is somebody's variable. */
+        uint32_t rank = builtins ? PyType_Check(value) ? RANK_BUILTINS : RANK_LIBRARY
+                                 : ranks[m->origin];
         struct take_root root = {.kind = ROOT_MODULE_VAR, .owner = index, .name = name};
         take_add_root(t, value, rank, &root, false);
     }
@@ -275,16 +278,36 @@ take_roots(struct take *t, struct ml_error *err)
 /* -- after the walk ---------------------------------------------------------------- */
 
 static void
-add_static_types(struct take *t)
+add_static_type(struct take *t, PyTypeObject *type)
 {
     struct take_root root = {.kind = ROOT_STATIC_TYPE};
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        take_add_root(t, (PyObject *)type, RANK_STATIC_TYPE, &root, false);
+    }
+}
+
+/* Its edge will be taken off the count, where it never was. */
+static void
+count_borrowed(void *ctx, PyObject *op)
+{
+    struct take *t = ctx;
+    uint32_t node = take_node(t, op);
+    if (node != ML_NO_NODE && t->refs[node] >= 0 && t->refs[node] < INT32_MAX) {
+        t->refs[node]++;
+    }
+}
+
+static void
+look_at_nodes(struct take *t)
+{
     for (uint32_t node = 0; node < t->graph.node_count && !t->failed; node++) {
         const struct take_kind *kind = take_kind_of(t, node);
+        PyObject *op = take_object(t, node);
         if (kind->shape == SHAPE_TYPE) {
-            PyTypeObject *type = (PyTypeObject *)take_object(t, node);
-            if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-                take_add_root(t, (PyObject *)type, RANK_STATIC_TYPE, &root, false);
-            }
+            add_static_type(t, (PyTypeObject *)op);
+        }
+        else if (kind->shape == SHAPE_GENERATOR) {
+            compat_generator_each_borrowed(op, count_borrowed, t);
         }
     }
 }
@@ -325,7 +348,7 @@ add_maybe_roots(struct take *t)
 int
 take_late_roots(struct take *t, struct ml_error *err)
 {
-    add_static_types(t);
+    look_at_nodes(t);
     if (t->failed || add_maybe_roots(t) < 0) {
         return ml_error_nomem(err);
     }

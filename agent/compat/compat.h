@@ -125,7 +125,8 @@ bool compat_instance_next(PyObject *op, Py_ssize_t *pos, PyObject **name,
 /* Bytes of a separate array of inline values, beyond the object itself. */
 size_t compat_instance_values_size(PyObject *op);
 
-/* The traverse leaves out the object's own materialised dict (3.13.0 to 3.13.12). */
+/* The traverse leaves out the object's own materialised dict (3.13.0 to 3.13.12, 3.14.0
+ * to 3.14.3, but distributions backport: it is seen, not known). */
 bool compat_instance_hides_dict(PyObject *op);
 
 /* -- types.c ----------------------------------------------------------------------- */
@@ -191,6 +192,9 @@ void compat_generator_parts(PyObject *gen, const struct compat_frame_visitor *v)
 /* Waits for what is last on its evaluation stack; generators.c. */
 bool compat_generator_waits(PyObject *gen);
 
+/* What a frame object is of; NULL for other objects, and where there is none. */
+PyCodeObject *compat_frame_code(PyObject *op);
+
 /* What a frame object keeps after its call has ended; `v->frame` is not called. */
 void compat_frame_object(PyObject *frame, const struct compat_frame_visitor *v);
 
@@ -200,6 +204,11 @@ PyObject *compat_generator_local(PyObject *gen, PyObject *value);
 
 /* Its qualified name, a str. */
 PyObject *compat_generator_name(PyObject *gen);
+
+/* What the traverse of a generator, coroutine or async generator shows although it has
+ * no reference of its own (3.14 on: `use(local, (yield))` lends the local to the stack). */
+void compat_generator_each_borrowed(PyObject *gen, void (*each)(void *ctx, PyObject *op),
+                                    void *ctx);
 
 /* -- contexts.c -------------------------------------------------------------------- */
 

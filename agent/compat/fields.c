@@ -9,8 +9,8 @@
 
 /* A class made by Python code is called what its `__name__` was, dots and all; of one
  * made in C that is what stands behind the last dot. */
-static bool
-made_in_python(PyTypeObject *type)
+bool
+compat_type_made_in_python(PyTypeObject *type)
 {
     if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
         return false;
@@ -41,7 +41,7 @@ compat_fields_of(PyTypeObject *type)
         compat_fields_library, compat_fields_foreign,   compat_fields_frames,
         compat_fields_tasks,   compat_fields_files};
     /* A class that inherits has the fields of its C base. */
-    while (type != NULL && made_in_python(type)) {
+    while (type != NULL && compat_type_made_in_python(type)) {
         type = type->tp_base;
     }
     const struct compat_fields *found = NULL;

@@ -6,13 +6,10 @@
  */
 #include "compat_core.h"
 
-#include <string.h>
-
 #include "fields.h"
 
 #define ATTR COMPAT_FIELD_ATTR
 #define INTERNAL COMPAT_FIELD_INTERNAL
-#define PART COMPAT_FIELD_PART
 
 static PyObject *
 at(PyObject *op, size_t offset)
@@ -297,7 +294,12 @@ const struct compat_fields compat_fields_files[] = {
     {"operator.methodcaller",
      {{"name", 16, INTERNAL, false},
       {"args", 24, INTERNAL, false},
-      {"kwds", 32, INTERNAL, false}},
+      {"kwds", 32, INTERNAL, false},
+#if PY_VERSION_HEX >= 0x030E0000
+      {"vectorcall_args", 40, INTERNAL, false},
+      {"vectorcall_kwnames", 48, INTERNAL, false}
+#endif
+     },
      NULL},
     {"functools.KeyWrapper",
      {{"cmp", 16, INTERNAL, false}, {"obj", 24, ATTR, false}},

@@ -8,10 +8,7 @@
  */
 #include "compat_core.h"
 
-#include <string.h>
-
 #include "fields.h"
-#include "internal/pycore_context.h" /* PyContextVar, hamt's neighbours */
 
 #define ATTR COMPAT_FIELD_ATTR
 #define INTERNAL COMPAT_FIELD_INTERNAL
@@ -127,6 +124,8 @@ GENERATOR(ag, "ag_await")
 
 /* -- contexts ---------------------------------------------------------------------- */
 
+#define VAR_NAME 16 /* in a ContextVar */
+
 /* Keys and values by turns; where the key is NULL, the value is a deeper node. */
 static void
 each_pair(PyObject **array, Py_ssize_t n, const struct compat_field_visitor *v)
@@ -138,7 +137,7 @@ each_pair(PyObject **array, Py_ssize_t n, const struct compat_field_visitor *v)
             continue;
         }
         bool is_variable = Py_TYPE(key) == &PyContextVar_Type;
-        PyObject *name = is_variable ? ((PyContextVar *)key)->var_name : NULL;
+        PyObject *name = is_variable ? *(PyObject **)((char *)key + VAR_NAME) : NULL;
         struct compat_field field = {"", name, -1, COMPAT_FIELD_VARIABLE, false};
         v->field(v->ctx, &field, value);
         compat_field_tell(v, key, "", COMPAT_FIELD_KEY);

@@ -152,7 +152,7 @@ def key_error(held):
     key_error.kept.__traceback__ = None
 
 
-@holder("sys.last_value.args[0]", alone=True)
+@holder("sys.last_*.args[0]", alone=True)
 def last_value(held):
     """The last exception that nobody caught, in an interactive Python"""
     import code
@@ -203,7 +203,7 @@ def log_memory(held):
     log_memory.kept.emit(record)
 
 
-@holder("errors.unraisable.kept[1].args[0]", alone=True)
+@holder("errors.unraisable.kept.exc_value.args[0]", alone=True)
 def unraisable(held):
     """What sys.unraisablehook was given"""
     import sys

@@ -27,7 +27,7 @@ class Way:
     make: Callable
     paths: tuple[str, ...]  # all that there are, the best first; `*` stands for anything
     title: str  # the first line of the docstring
-    root: str  # what the best path starts at: module, thread, interpreter, type, native
+    root: str  # the best path starts at: module, thread, task, interpreter, type, native
     alone: bool
     needs: tuple[str, ...]  # modules without which it is skipped
     versions: dict = field(default_factory=dict)  # {"3.10": paths or a reason}
@@ -67,8 +67,8 @@ def holder(*paths, root="module", alone=False, needs=(), versions=None, gone=Fal
 
 
 def held_class(name: str) -> type:
-    """Return a class of its own for the object of one way."""
-    return type("Held_" + name.replace(".", "_"), (), {"__module__": "held"})
+    """Return a class of its own for the object of one way; no name begins another."""
+    return type(f"Held_{name.replace('.', '_')}_object", (), {"__module__": "held"})
 
 
 def hold(name: str) -> None:

@@ -94,14 +94,16 @@ def gc_callback(held):
     gc.callbacks.append(held.call)
 
 
-@holder("gc.garbage*", alone=True)
+@holder("gc.garbage*", alone=True,
+        versions={"3.10": ("gc.garbage*", "gc.garbage*['me']")})
 def gc_garbage(held):
     """An object in gc.garbage"""
     import gc
 
     gc.set_debug(gc.DEBUG_SAVEALL)
-    held.me = held
-    del held
+    mine = type(held)()  # held is in use until we return
+    mine.me = mine
+    del mine
     gc.collect()
     gc.set_debug(0)
 
@@ -377,7 +379,7 @@ def module_instance(held):
     mimetypes._db.mine = held
 
 
-@holder("hooks.single_dispatch.kept.__closure__.registry[<class *>].__self__")
+@holder("hooks.single_dispatch.kept.registry*[<class *>].__self__")
 def single_dispatch(held):
     """A function registered with functools.singledispatch"""
     import functools

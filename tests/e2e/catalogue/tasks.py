@@ -7,6 +7,12 @@ import threading
 from holders import holder
 
 
+def waited_for(future):
+    """Return the paths that are shorter since futures know who waits for them."""
+    path = future + ".fut_awaited_by._coro.cr_frame.f_locals['mine']"
+    return {"3.14": path, "3.15": path}
+
+
 def new_loop():
     """Return a loop of its own that does not run."""
     return asyncio.new_event_loop()
@@ -37,14 +43,12 @@ def task_local(held):
 
     loop = new_loop()
     forever = loop.create_future()
-    task_local.kept = loop.create_task(wait(held), name="patient")
-    loop._ready[0]._run()
-    loop._ready.clear()
-    del forever._callbacks[:]
+    task_local.kept = wait_in_vain(loop, wait(held))
 
 
 @holder("tasks.task_fresh.kept._ready[0]._callback.__self__._coro.cr_frame"
-        ".f_locals['mine']")
+        ".f_locals['mine']", root="module or task",
+        versions={"3.10": 'task "Task-*": wait() mine'})
 def task_fresh(held):
     """A local variable of a task that has not begun"""
 
@@ -171,7 +175,7 @@ def handle_context(held):
     loop._ready.clear()
 
 
-@holder("tasks.reader.kept._selector._fd_to_key[?*][3][0]._args[0]")
+@holder("tasks.reader.kept._selector._fd_to_key[?*].data[0]._args[0]")
 def reader(held):
     """An argument of loop.add_reader"""
     import socket
@@ -222,14 +226,15 @@ def priority_queue_item(held):
 def wait_in_vain(loop, waiting):
     """Let a coroutine run in `loop` until it stops, and drop what drives it."""
     task = loop.create_task(waiting)
-    task.add_done_callback(print)  # as in a program that waits for it
     loop.call_soon(loop.stop)
     loop.run_forever()
     return task
 
 
 @holder("tasks.event_waiter.kept._waiters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']")
+        ".cr_frame.f_locals['mine']", root="module or task",
+        versions=waited_for("tasks.event_waiter.kept._waiters[0]")
+        | {"3.10": 'task "Task-*": wait() mine'})
 def event_waiter(held):
     """A task that waits for an asyncio.Event"""
     event_waiter.kept = asyncio.Event()
@@ -241,7 +246,9 @@ def event_waiter(held):
 
 
 @holder("tasks.lock_waiter.kept._waiters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']")
+        ".cr_frame.f_locals['mine']", root="module or task",
+        versions=waited_for("tasks.lock_waiter.kept._waiters[0]")
+        | {"3.10": 'task "Task-*": wait() mine'})
 def lock_waiter(held):
     """A task that waits for an asyncio.Lock"""
     lock_waiter.kept = asyncio.Lock()
@@ -254,7 +261,9 @@ def lock_waiter(held):
 
 
 @holder("tasks.queue_getter.kept._getters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']")
+        ".cr_frame.f_locals['mine']", root="module or task",
+        versions=waited_for("tasks.queue_getter.kept._getters[0]")
+        | {"3.10": 'task "Task-*": wait() mine'})
 def queue_getter(held):
     """A task that waits for an item of an asyncio.Queue"""
     queue_getter.kept = asyncio.Queue()
@@ -266,7 +275,8 @@ def queue_getter(held):
 
 
 @holder("tasks.future_waiter.kept._callbacks[0][0].__self__._coro.cr_frame"
-        ".f_locals['mine']")
+        ".f_locals['mine']",
+        versions=waited_for("tasks.future_waiter.kept"))
 def future_waiter(held):
     """A task that awaits a future"""
     loop = new_loop()
@@ -278,7 +288,7 @@ def future_waiter(held):
     wait_in_vain(loop, wait(held))
 
 
-@holder("tasks.task_waits_for.kept._fut_waiter.fut_callbacks[0][0].args[0]")
+@holder("tasks.task_waits_for.kept._fut_waiter.fut_callbacks[1][0].args[0]")
 def task_waits_for(held):
     """The future that a task waits for"""
     from functools import partial
@@ -336,7 +346,7 @@ def task_group(held):
     assert not task.done()
 
 
-@holder('thread "ThreadPoolExecutor-0_0": _worker() work_queue.items[0].args[0]',
+@holder('thread "ThreadPoolExecutor-0_0": _worker() work_queue[0].*[0]',
         root="thread", alone=True)
 def executor_future(held):
     """An argument of a function that waits for an executor"""
@@ -454,7 +464,7 @@ def task_context(held):
     contextvars.copy_context().run(create)
 
 
-@holder('thread "tasks.thread_context": context[<ContextVar \'mine\'>]', root="thread")
+@holder('context of thread "tasks.thread_context": var mine', root="thread")
 def thread_context(held):
     """A context variable set in a thread"""
     import contextvars
@@ -473,7 +483,7 @@ def thread_context(held):
     assert reached.wait(20)
 
 
-@holder('thread "tasks.loop_scheduled": *self._scheduled[0]._args[0]', root="thread")
+@holder('thread "tasks.loop_scheduled": *loop._scheduled[0]._args[0]', root="thread")
 def loop_scheduled(held):
     """An argument of loop.call_later of a loop that runs in another thread"""
 
@@ -483,8 +493,10 @@ def loop_scheduled(held):
     run_in_thread("tasks.loop_scheduled", start)
 
 
-@holder('thread "tasks.loop_task": *self._scheduled[0]._args[0]._callbacks[0][0]'
-        ".__self__._coro.cr_frame.f_locals['mine']", root="thread")
+@holder('thread "tasks.loop_task": *loop._scheduled[0]._args[0]._callbacks[0][0]'
+        ".__self__._coro.cr_frame.f_locals['mine']", root="thread or task",
+        versions=waited_for('thread "tasks.loop_task": *loop._scheduled[0]._args[0]')
+        | {"3.10": 'task "napper": nap() mine'})
 def loop_task(held):
     """A local variable of a task that sleeps, its loop running in another thread"""
 
@@ -509,7 +521,6 @@ def eager_task(held):
 
     async def main(box):
         eager_task.kept = asyncio.Task(wait(box.pop()), loop=loop, eager_start=True)
-        del forever._callbacks[:]
 
     box = [held]
     del held
