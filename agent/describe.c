@@ -12,7 +12,6 @@
 #include "call_text.h"
 #include "compat/compat.h"
 #include "clock.h"
-#include "native_holders.h"
 
 #define HEAD_STEPS 36 /* of a long path: from the root ... */
 #define TAIL_STEPS 24 /* ... and before the object */
