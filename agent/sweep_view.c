@@ -60,7 +60,10 @@ count_totals(struct sweep_view *v, struct ml_error *err)
     v->totals.garbage_objects = v->reach.garbage_count;
     v->totals.garbage_size = v->reach.garbage_size;
     for (uint32_t n = 0; n < g->node_count; n++) {
-        v->totals.own_objects += (g->flags[n] & ML_NODE_OWN) ? 1 : 0;
+        bool own = (g->flags[n] & ML_NODE_OWN) != 0;
+        v->totals.own_objects += own;
+        v->totals.named_objects += ml_bitset_has(&v->reach.named, n);
+        v->totals.outside_objects += !own && sweep_view_outside(v, n);
     }
     return count_furniture(v, err);
 }

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""Programs that use real packages: memalot sees nearly all they hold, by its name.
+
+Each package works in a process of its own, then all of them in one. A healthy program
+must come out healthy: a sweep without warnings, no finding that native code holds, and
+at least 99 % of the objects reachable from a root that has a name.
+"""
+
+import pytest
+from conftest import VENV
+from exercises import EXERCISES
+
+import data  # noqa: F401
+import native  # noqa: F401
+import tools  # noqa: F401
+import waiting  # noqa: F401
+import web  # noqa: F401
+
+NAMED = 99.0  # per cent
+
+def begin(start, names):
+    """Start the program; return it and what it did, {name: version}."""
+    target = start(*names)
+    did = {}
+    while True:
+        word, *rest = target.line(timeout=120).split()
+        if word == "ready":
+            target.pid = int(rest[0])
+            return target, did
+        assert word != "broke", " ".join(rest)
+        if word == "did":
+            did[rest[0]] = rest[1]
+
+
+def outside(types):
+    """Say which types are held from outside, worst first."""
+    rows = sorted((row for row in types if row["outside"]), key=lambda r: -r["outside"])
+    return ", ".join(f"{row['outside']} of {row['count']} {row['type']}" for row in rows[:12])
+
+
+def check(target):
+    """Take a snapshot and look at it; return (objects, named per cent, seconds)."""
+    iteration = target.call("snapshot", save=False)["iteration"]
+    assert iteration["sweep"]["mode"] == "clone"
+    assert iteration["sweep"].get("warnings", []) == []
+    native = [finding for finding in iteration["findings"]
+              if finding["held_by"] == "native"]
+    assert not native, [finding["title"] for finding in native]
+    totals = iteration["totals"]
+    named = 100 * totals["named_objects"] / totals["live_objects"]
+    if named < NAMED:
+        types = target.call("types", limit=0)["types"]
+        pytest.fail(f"only {named:.2f} % named; from outside: {outside(types)}")
+    return totals["live_objects"], named, iteration["sweep"]["duration_s"]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_what_a_package_holds_is_found(program, table, name):
+    target, did = begin(program, [name])
+    if not did:
+        pytest.skip(f"{name} is not to be had for {VENV.name}")
+    table[name] = (did[name], *check(target))
+
+
+def test_all_in_one_process(program, table):
+    target, did = begin(program, EXERCISES)
+    assert len(did) >= 40
+    table["~ all in one process"] = (len(did), *check(target))
