@@ -21,6 +21,7 @@
 #include "addr_map.h"
 #include "buf.h"
 #include "cancel.h"
+#include "compat/fields.h"
 #include "heap_graph.h"
 #include "settings.h"
 #include "sweep_guard.h"
@@ -64,6 +65,7 @@ struct take_kind {
     PyTypeObject *type;
     traverseproc traverse; /* NULL: none */
     PyCFunction size_of;   /* with SIZING_METHOD */
+    const struct compat_fields *fields; /* that only C code sees; NULL: none known */
     uint8_t shape;         /* enum take_shape */
     uint8_t sizing;        /* enum take_sizing */
     uint8_t flags;         /* enum ml_node_flags that all nodes of this kind have */

@@ -117,6 +117,7 @@ describe(struct take_kind *kind, PyTypeObject *type)
     kind->shape = shape_of(type);
     kind->sizing = take_sizing(type, &kind->size_of);
     kind->exact = is_exact(type);
+    kind->fields = compat_fields_of(type);
     bool furniture = kind->shape == SHAPE_TYPE || kind->shape == SHAPE_MODULE ||
                      is_furniture(type->tp_name);
     kind->flags = furniture ? ML_NODE_FURNITURE : 0;

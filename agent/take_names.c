@@ -5,55 +5,13 @@
  * then the fields its type declares (slots and C members alike), then its place among
  * what its traverse shows.
  */
-#include "name_text.h"
+#include "name_edge.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <structmember.h>
 
 #include "compat/compat.h"
-
-static void
-set_name(struct take_name *out, enum take_edge_kind kind, bool spread)
-{
-    out->kind = kind;
-    out->spread = spread;
-}
-
-static void
-attr_name(struct take_name *out, const char *owner, const char *attr, const char *what)
-{
-    set_name(out, EDGE_ATTR, false);
-    snprintf(out->expr, sizeof(out->expr), ".%s", attr);
-    snprintf(out->words, sizeof(out->words), "%.90s.%.60s (%s)", owner, attr, what);
-}
-
-static void
-internal_name(struct take_name *out, PyObject *from, const char *attr)
-{
-    char type[96];
-    name_of_type(Py_TYPE(from), type, sizeof(type));
-    set_name(out, EDGE_INTERNAL, false);
-    snprintf(out->expr, sizeof(out->expr), ".%s", attr);
-    snprintf(out->words, sizeof(out->words), "%s.%s (internal)", type, attr);
-}
-
-/* o.x, not o.__dict__.x; but a path to the dict itself says so. */
-static void
-namespace_name(struct take_name *out, PyObject *from)
-{
-    internal_name(out, from, "__dict__");
-    out->expr[0] = '\0';
-    out->last = ".__dict__";
-}
-
-static void
-index_name(struct take_name *out, const char *container, Py_ssize_t i, bool spread)
-{
-    set_name(out, EDGE_INDEX, spread);
-    snprintf(out->expr, sizeof(out->expr), "[%zd]", i);
-    snprintf(out->words, sizeof(out->words), "%s index=%zd", container, i);
-}
 
 /* -- dicts ------------------------------------------------------------------------- */
 
@@ -79,7 +37,7 @@ key_name(const struct take *t, PyObject *key, bool spread, struct take_name *out
 {
     struct name_text f;
     struct ml_buf *b = name_text_start(&f);
-    set_name(out, EDGE_KEY, spread);
+    name_set(out, EDGE_KEY, spread);
     if (t->redact == ML_REDACT_NAMES) {
         snprintf(out->expr, sizeof(out->expr), "[*]");
         snprintf(out->words, sizeof(out->words), "dict key");
@@ -145,7 +103,7 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
             const char *what = namespace_owner(t, before, dict, owner, sizeof(owner));
             if (what != NULL && is_identifier(key)) {
                 name_of_str(key, 100, attr, sizeof(attr));
-                attr_name(out, owner, attr, what);
+                name_attr(out, owner, attr, what);
                 if (strcmp(what, "global") == 0) { /* behind f.__globals__, a dict */
                     snprintf(out->expr, sizeof(out->expr), "['%s']", attr);
                 }
@@ -159,7 +117,7 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
     pos = 0;
     while (PyDict_Next(dict, &pos, &key, &value)) {
         if (key == to) {
-            set_name(out, EDGE_KEY, true);
+            name_set(out, EDGE_KEY, true);
             snprintf(out->expr, sizeof(out->expr), ".keys()[*]");
             snprintf(out->words, sizeof(out->words), "dict key");
             return true;
@@ -176,7 +134,7 @@ name_in_items(PyObject *const *items, Py_ssize_t n, PyObject *to, const char *co
 {
     for (Py_ssize_t i = 0; i < n; i++) {
         if (items[i] == to) {
-            index_name(out, container, i, spread);
+            name_index(out, container, i, spread);
             return true;
         }
     }
@@ -201,42 +159,13 @@ name_in_closure(const struct take *t, uint32_t before, PyObject *tuple, PyObject
         if (PyTuple_GET_ITEM(tuple, i) == to) {
             name_of_str(compat_code_free_name((PyCodeObject *)f->func_code, i), 60, variable,
                      sizeof(variable));
-            set_name(out, EDGE_CLOSURE, false);
+            name_set(out, EDGE_CLOSURE, false);
             snprintf(out->expr, sizeof(out->expr), ".%s", variable);
             snprintf(out->words, sizeof(out->words), "%s.%s (closure)", function, variable);
             return true;
         }
     }
     return false;
-}
-
-struct ordinal {
-    PyObject *to, *type;
-    Py_ssize_t seen, types, at;
-};
-
-static int
-count_until(PyObject *op, void *arg)
-{
-    struct ordinal *o = arg;
-    if (op == o->to && o->at < 0) {
-        o->at = o->seen - o->types;
-    }
-    o->types += op == o->type ? 1 : 0;
-    o->seen++;
-    return 0;
-}
-
-/* Place among what the traverse shows, the type itself not counted; -1: not shown. */
-static Py_ssize_t
-ordinal_of(PyObject *from, PyObject *to)
-{
-    struct ordinal o = {to, (PyObject *)Py_TYPE(from), 0, 0, -1};
-    traverseproc traverse = Py_TYPE(from)->tp_traverse;
-    if (traverse != NULL && PyObject_IS_GC(from)) {
-        traverse(from, count_until, &o);
-    }
-    return o.at;
 }
 
 /* -- objects with fields ----------------------------------------------------------- */
@@ -257,10 +186,10 @@ name_in_function(PyObject *from, PyObject *to, struct take_name *out)
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (fields[i].field == to) {
             if (to == f->func_dict) {
-                namespace_name(out, from);
+                name_namespace(out, from);
             }
             else {
-                internal_name(out, from, fields[i].name);
+                name_internal(out, from, fields[i].name);
             }
             return true;
         }
@@ -278,10 +207,10 @@ name_in_type(PyTypeObject *type, PyObject *to, struct take_name *out)
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (fields[i] == to) {
             if (i == 0) {
-                namespace_name(out, (PyObject *)type);
+                name_namespace(out, (PyObject *)type);
             }
             else {
-                internal_name(out, (PyObject *)type, names[i]);
+                name_internal(out, (PyObject *)type, names[i]);
             }
             return true;
         }
@@ -309,7 +238,7 @@ name_in_code(PyObject *from, PyObject *to, struct take_name *out)
     struct code_search s = {to, NULL};
     compat_code_each((PyCodeObject *)from, match_field, &s);
     if (s.name != NULL) {
-        internal_name(out, from, s.name);
+        name_internal(out, from, s.name);
     }
     return s.name != NULL;
 }
@@ -326,8 +255,8 @@ name_in_generator(PyObject *from, PyObject *to, struct take_name *out)
                                                       : "gi_frame";
     char name[64], function[96];
     name_of_str(variable, 60, name, sizeof(name));
-    name_of_str(((PyGenObject *)from)->gi_qualname, 80, function, sizeof(function));
-    set_name(out, EDGE_LOCAL, false);
+    name_of_str(compat_generator_name(from), 80, function, sizeof(function));
+    name_set(out, EDGE_LOCAL, false);
     snprintf(out->expr, sizeof(out->expr), ".%s.f_locals['%s']", frame, name);
     snprintf(out->words, sizeof(out->words), "%s.%s (local)", function, name);
     return true;
@@ -343,7 +272,7 @@ name_in_exception(PyObject *from, PyObject *to, struct take_name *out)
                        : e->context == to   ? "__context__"
                                             : NULL;
     if (name != NULL) {
-        internal_name(out, from, name);
+        name_internal(out, from, name);
         out->kind = EDGE_ATTR;
     }
     return name != NULL;
@@ -359,7 +288,7 @@ name_in_members(PyObject *from, PyObject *to, struct take_name *out)
             if ((m->type == T_OBJECT_EX || m->type == T_OBJECT) &&
                 *(PyObject **)((char *)from + m->offset) == to) {
                 name_of_type(Py_TYPE(from), owner, sizeof(owner));
-                attr_name(out, owner, m->name, "instance attribute");
+                name_attr(out, owner, m->name, "instance attribute");
                 return true;
             }
         }
@@ -377,16 +306,16 @@ name_in_instance(PyObject *from, PyObject *to, struct take_name *out)
     while (compat_instance_next(from, &pos, &key, &value)) {
         if (value == to) {
             name_of_str(key, 100, attr, sizeof(attr));
-            attr_name(out, owner, attr, "instance attribute");
+            name_attr(out, owner, attr, "instance attribute");
             return true;
         }
     }
     if (compat_instance_dict(from) == to) {
-        namespace_name(out, from);
+        name_namespace(out, from);
         return true;
     }
     if ((PyObject *)Py_TYPE(from) == to) {
-        internal_name(out, from, "__class__");
+        name_internal(out, from, "__class__");
         return true;
     }
     return name_in_members(from, to, out);
@@ -399,7 +328,7 @@ name_in_method(PyObject *from, PyObject *to, struct take_name *out)
     if (m->im_self != to && m->im_func != to) {
         return false;
     }
-    internal_name(out, from, m->im_self == to ? "__self__" : "__func__");
+    name_internal(out, from, m->im_self == to ? "__self__" : "__func__");
     out->kind = EDGE_ATTR;
     return true;
 }
@@ -407,7 +336,7 @@ name_in_method(PyObject *from, PyObject *to, struct take_name *out)
 static bool
 name_in_cell(struct take_name *out)
 {
-    set_name(out, EDGE_CLOSURE, false);
+    name_set(out, EDGE_CLOSURE, false);
     snprintf(out->words, sizeof(out->words), "cell (closure)");
     return true;
 }
@@ -415,7 +344,7 @@ name_in_cell(struct take_name *out)
 static bool
 name_member_of_set(struct take_name *out)
 {
-    set_name(out, EDGE_MEMBER, true);
+    name_set(out, EDGE_MEMBER, true);
     snprintf(out->expr, sizeof(out->expr), "{*}");
     snprintf(out->words, sizeof(out->words), "set member");
     return true;
@@ -424,9 +353,9 @@ name_member_of_set(struct take_name *out)
 static bool
 name_in_deque(PyObject *from, PyObject *to, struct take_name *out)
 {
-    Py_ssize_t at = ordinal_of(from, to);
+    Py_ssize_t at = name_ordinal(from, to);
     if (at >= 0) {
-        index_name(out, "deque", at, true);
+        name_index(out, "deque", at, true);
     }
     return at >= 0;
 }
@@ -482,14 +411,13 @@ take_name_edge(const struct take *t, uint32_t before, uint32_t from, uint32_t to
         return;
     }
     if (PyModule_Check(holder) && PyModule_GetDict(holder) == held) {
-        namespace_name(out, holder);
+        name_namespace(out, holder);
         return;
     }
-    if (name_in_instance(holder, held, out)) {
+    if (name_in_instance(holder, held, out) ||
+        name_in_fields(take_kind_of(t, from)->fields, holder, held, out)) {
         return;
     }
-    char field[32];
-    snprintf(field, sizeof(field), "ref#%zd", ordinal_of(holder, held));
-    internal_name(out, holder, field);
+    name_by_place(holder, held, out);
     out->spread = (t->graph.flags[from] & ML_NODE_SPREAD) != 0;
 }

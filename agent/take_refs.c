@@ -58,6 +58,14 @@ refer_named(void *ctx, const char *name, PyObject *op)
 }
 
 static void
+refer_hidden(void *ctx, const struct compat_field *field, PyObject *op)
+{
+    if (field->hidden) {
+        refer(ctx, op);
+    }
+}
+
+static void
 refer_dict(struct take_batch *b, PyObject *dict, const struct take_kind *kind)
 {
     if (kind->exact && ((PyDictObject *)dict)->ma_values == NULL) {
@@ -129,6 +137,10 @@ refer_object(struct take_batch *b, PyObject *op, const struct take_kind *kind)
     }
     if (compat_instance_hides_dict(op)) {
         refer(b, compat_instance_dict(op));
+    }
+    if (kind->fields != NULL) {
+        struct compat_field_visitor v = {b, refer_hidden};
+        compat_fields_each(kind->fields, op, &v);
     }
 }
 

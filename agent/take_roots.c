@@ -274,14 +274,16 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
     struct frame_walk *w = ctx;
     struct take_root root = {ROOT_LOCAL, w->thread, NULL, name, w->frame.code,
                              w->frame.line, false};
+    bool borrowed = kind & COMPAT_BORROWED, counted = !w->frame.shown && !borrowed;
+    kind &= ~COMPAT_BORROWED;
     switch (kind) {
     case COMPAT_LOCAL:
     case COMPAT_FREE:
-        add_root(w->t, op, w->own ? ML_ROOT_OWN : RANK_LOCAL, &root, !w->frame.shown);
+        add_root(w->t, op, w->own ? ML_ROOT_OWN : RANK_LOCAL, &root, counted);
         break;
     case COMPAT_STACK:
         root.kind = ROOT_STACK;
-        add_root(w->t, op, rank_of_temporary(w, RANK_STACK, op), &root, !w->frame.shown);
+        add_root(w->t, op, rank_of_temporary(w, RANK_STACK, op), &root, counted);
         break;
     case COMPAT_MAYBE:
         root.kind = ROOT_STACK;
@@ -299,7 +301,7 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
         root.kind = ROOT_FRAME_PART;
         root.text = parts[kind];
         add_root(w->t, op, w->own ? ML_ROOT_OWN : RANK_FRAME_PART, &root,
-                 kind != COMPAT_NAMESPACE);
+                 kind != COMPAT_NAMESPACE && !borrowed);
         break;
     }
     }

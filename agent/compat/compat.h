@@ -155,7 +155,9 @@ enum compat_local_kind {
     COMPAT_CODE,     /* the code object; name is NULL */
     COMPAT_FUNCTION, /* the function object */
     COMPAT_FRAME,    /* the frame object */
-    COMPAT_NAMESPACE /* f_locals of a class body, module or exec */
+    COMPAT_NAMESPACE, /* f_locals of a class body, module or exec */
+    COMPAT_BORROWED = 64 /* added to any of these: reachable from the frame, but not one
+                            more reference (3.14 on) */
 };
 
 struct compat_frame {
@@ -180,6 +182,9 @@ void compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor
 /* The variable of a suspended generator, coroutine or async generator that holds
  * `value`, or NULL. */
 PyObject *compat_generator_local(PyObject *gen, PyObject *value);
+
+/* Its qualified name, a str. */
+PyObject *compat_generator_name(PyObject *gen);
 
 /* -- interp.c ---------------------------------------------------------------------- */
 

@@ -32,6 +32,10 @@
 #if PY_VERSION_HEX >= 0x030C0000
 #include "internal/pycore_typeobject.h" /* static types' state */
 #endif
+#if PY_VERSION_HEX >= 0x030E0000
+#include "internal/pycore_interpframe_structs.h" /* _PyInterpreterFrame, PyGenObject */
+#include "internal/pycore_tstate.h"              /* _PyThreadStateImpl */
+#endif
 #pragma GCC diagnostic pop
 
 #include "compat.h"
@@ -40,5 +44,6 @@
 #define ML_PY_311 (PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030C0000)
 #define ML_PY_312 (PY_VERSION_HEX >= 0x030C0000 && PY_VERSION_HEX < 0x030D0000)
 #define ML_PY_313 (PY_VERSION_HEX >= 0x030D0000 && PY_VERSION_HEX < 0x030E0000)
+#define ML_PY_314 (PY_VERSION_HEX >= 0x030E0000 && PY_VERSION_HEX < 0x030F0000)
 
 #endif

@@ -6,9 +6,13 @@
  *   3.11   _PyInterpreterFrame from tstate->cframe, linked by previous
  *   3.12   the same; shims on the C stack (owner 3) have no more than a code field
  *   3.13   from tstate->current_frame; f_executable may be None for shims
+ *   3.14   slots are tagged words: bit 0 says that the slot has no reference of its own
+ *          (a local that is borrowed while its variable lives, an immortal), both bits
+ *          that it is an int and no object; NULL is the word 1
+ *   3.15   the last frame is a sentinel inside the thread state (owner 3)
  *
- * A frame that is inside a C call does not know its stack depth (stacktop -1): its
- * locals are good, its stack slots may be stale and come as COMPAT_MAYBE.
+ * To 3.13 a frame that is inside a C call does not know its stack depth (stacktop -1):
+ * its locals are good, its stack slots may be stale and come as COMPAT_MAYBE.
  */
 #include "compat_core.h"
 
@@ -90,24 +94,91 @@ compat_generator_local(PyObject *gen, PyObject *value)
 
 #else
 
-static PyCodeObject *
-frame_code(_PyInterpreterFrame *f)
+/* -- slots: a local, a value on the stack, the frame's function and code ----------- */
+
+#if PY_VERSION_HEX >= 0x030E0000
+
+typedef _PyStackRef slot;
+
+#define TAG_BORROWED 1
+#define TAGS 3
+
+static PyObject *
+slot_object(slot s)
 {
-#if ML_PY_313
-    PyObject *code = f->f_executable;
-    return code != NULL && PyCode_Check(code) ? (PyCodeObject *)code : NULL;
+    bool is_int = (s.bits & TAGS) == TAGS;
+    return is_int ? NULL : (PyObject *)(s.bits & ~(uintptr_t)TAGS);
+}
+
+static enum compat_local_kind
+slot_borrowed(slot s)
+{
+    return (s.bits & TAG_BORROWED) ? COMPAT_BORROWED : 0;
+}
+
 #else
-    return f->f_code;
+
+typedef PyObject *slot;
+
+static PyObject *
+slot_object(slot s)
+{
+    return s;
+}
+
+static enum compat_local_kind
+slot_borrowed(slot s)
+{
+    (void)s;
+    return 0;
+}
+
+#endif
+
+static void
+emit_slot(const struct compat_frame_visitor *v, enum compat_local_kind kind,
+          PyObject *name, slot s)
+{
+    emit(v, kind | slot_borrowed(s), name, slot_object(s));
+}
+
+/* -- frames ------------------------------------------------------------------------ */
+
+static slot
+frame_executable(_PyInterpreterFrame *f)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return f->f_executable;
+#else
+    return (PyObject *)f->f_code;
 #endif
 }
 
-static PyObject *
+static PyCodeObject *
+frame_code(_PyInterpreterFrame *f)
+{
+    PyObject *code = slot_object(frame_executable(f));
+    return code != NULL && PyCode_Check(code) ? (PyCodeObject *)code : NULL;
+}
+
+static slot
 frame_function(_PyInterpreterFrame *f)
 {
 #if ML_PY_311
     return (PyObject *)f->f_func;
 #else
     return f->f_funcobj;
+#endif
+}
+
+/* The number of slots in use, locals included; -1: not known. */
+static Py_ssize_t
+frame_depth(_PyInterpreterFrame *f)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    return f->stackpointer != NULL ? f->stackpointer - f->localsplus : -1;
+#else
+    return f->stacktop;
 #endif
 }
 
@@ -120,7 +191,7 @@ is_shim(_PyInterpreterFrame *f)
 static _Py_CODEUNIT *
 frame_instruction(_PyInterpreterFrame *f)
 {
-#if ML_PY_313
+#if PY_VERSION_HEX >= 0x030D0000
     return f->instr_ptr;
 #else
     return f->prev_instr;
@@ -158,12 +229,13 @@ emit_locals(_PyInterpreterFrame *f, PyCodeObject *code,
     const char *kinds = PyBytes_AS_STRING(code->co_localspluskinds);
     int locals = code->co_nlocalsplus;
     for (int i = 0; i < locals; i++) {
-        emit(v, (kinds[i] & CO_FAST_FREE) ? COMPAT_FREE : COMPAT_LOCAL,
-             tuple_item(code->co_localsplusnames, i), f->localsplus[i]);
+        emit_slot(v, (kinds[i] & CO_FAST_FREE) ? COMPAT_FREE : COMPAT_LOCAL,
+                  tuple_item(code->co_localsplusnames, i), f->localsplus[i]);
     }
-    int top = f->stacktop >= 0 ? f->stacktop : locals + code->co_stacksize;
-    for (int i = locals; i < top; i++) {
-        emit(v, f->stacktop >= 0 ? COMPAT_STACK : COMPAT_MAYBE, NULL, f->localsplus[i]);
+    Py_ssize_t depth = frame_depth(f), full = locals + code->co_stacksize;
+    Py_ssize_t top = depth >= 0 && depth < full ? depth : full;
+    for (Py_ssize_t i = locals; i < top; i++) {
+        emit_slot(v, depth >= 0 ? COMPAT_STACK : COMPAT_MAYBE, NULL, f->localsplus[i]);
     }
 }
 
@@ -175,8 +247,8 @@ emit_frame(_PyInterpreterFrame *f, PyCodeObject *code,
 {
     bool of_generator = f->owner == FRAME_OWNED_BY_GENERATOR;
     if (!of_generator) {
-        emit(v, COMPAT_CODE, NULL, (PyObject *)code);
-        emit(v, COMPAT_FUNCTION, NULL, frame_function(f));
+        emit_slot(v, COMPAT_CODE, NULL, frame_executable(f));
+        emit_slot(v, COMPAT_FUNCTION, NULL, frame_function(f));
         emit(v, COMPAT_FRAME, NULL, (PyObject *)f->frame_obj);
         emit(v, COMPAT_NAMESPACE, NULL, f->f_locals);
     }
@@ -188,7 +260,7 @@ emit_frame(_PyInterpreterFrame *f, PyCodeObject *code,
 void
 compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
 {
-#if ML_PY_313
+#if PY_VERSION_HEX >= 0x030D0000
     _PyInterpreterFrame *f = tstate->current_frame;
 #else
     _PyInterpreterFrame *f = tstate->cframe != NULL ? tstate->cframe->current_frame : NULL;
@@ -200,7 +272,7 @@ compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
         PyCodeObject *code = frame_code(f);
         struct compat_frame frame = {code, f->f_globals, frame_line(f, code),
                                      f->owner == FRAME_OWNED_BY_GENERATOR &&
-                                         f->stacktop >= 0,
+                                         frame_depth(f) >= 0,
                                      (PyObject *)f->frame_obj, frame_generator(f)};
         if (!v->frame(v->ctx, &frame)) {
             return;
@@ -216,10 +288,10 @@ compat_generator_local(PyObject *op, PyObject *value)
     if (gen->gi_frame_state >= FRAME_CLEARED) {
         return NULL;
     }
-    _PyInterpreterFrame *f = (_PyInterpreterFrame *)gen->gi_iframe;
+    _PyInterpreterFrame *f = (_PyInterpreterFrame *)&gen->gi_iframe;
     PyCodeObject *code = frame_code(f);
     for (int i = 0; code != NULL && i < code->co_nlocalsplus; i++) {
-        if (f->localsplus[i] == value) {
+        if (slot_object(f->localsplus[i]) == value) {
             return tuple_item(code->co_localsplusnames, i);
         }
     }
@@ -227,3 +299,9 @@ compat_generator_local(PyObject *op, PyObject *value)
 }
 
 #endif
+
+PyObject *
+compat_generator_name(PyObject *gen)
+{
+    return ((PyGenObject *)gen)->gi_qualname;
+}

@@ -92,7 +92,7 @@ compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
     each(ctx, "exception being raised", tstate->curexc_value);
     each(ctx, "exception being raised", tstate->curexc_traceback);
 #endif
-#if ML_PY_313
+#if PY_VERSION_HEX >= 0x030D0000
     each(ctx, "threading.local key", tstate->threading_local_key);
     each(ctx, "threading.local sentinel", tstate->threading_local_sentinel);
 #endif
@@ -102,6 +102,9 @@ compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
 static void
 each_atexit(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 {
+#if PY_VERSION_HEX >= 0x030E0000
+    each(ctx, "atexit", interp->atexit.callbacks); /* a list of tuples */
+#else
     struct atexit_state *state = &interp->atexit;
     for (int i = 0; i < state->ncallbacks; i++) {
 #if ML_PY_310 || ML_PY_311
@@ -115,6 +118,7 @@ each_atexit(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
             each(ctx, "atexit", cb->kwargs);
         }
     }
+#endif
 }
 
 static void

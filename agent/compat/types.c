@@ -18,7 +18,7 @@ static_state(PyTypeObject *type)
     PyInterpreterState *interp = PyInterpreterState_Main();
     return index < _Py_MAX_STATIC_BUILTIN_TYPES ? &interp->types.builtins[index] : NULL;
 }
-#elif ML_PY_313
+#elif PY_VERSION_HEX >= 0x030D0000
 static managed_static_type_state *
 static_state(PyTypeObject *type)
 {

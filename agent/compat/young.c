@@ -27,6 +27,22 @@ compat_gc_callbacks(PyInterpreterState *interp)
     return interp->gc.callbacks;
 }
 
+#if PY_VERSION_HEX >= 0x030F0000
+
+/* Each collection has a record of its own; the latest counts those before it. */
+static int64_t
+collections(const struct _gc_runtime_state *gc)
+{
+    const struct gc_stats *stats = gc->generation_stats;
+    int64_t sum = stats->young.items[stats->young.index].collections;
+    for (int i = 0; i < NUM_GENERATIONS - 1; i++) {
+        sum += stats->old[i].items[stats->old[i].index].collections;
+    }
+    return sum;
+}
+
+#else
+
 static int64_t
 collections(const struct _gc_runtime_state *gc)
 {
@@ -37,13 +53,23 @@ collections(const struct _gc_runtime_state *gc)
     return sum;
 }
 
-/* Tracked from their first moment, and may come from a free list. Frames: 3.10 keeps one
- * for each code object too; later ones come from the allocator, and are tracked when
- * their function returns. */
+#endif
+
+/* Tracked from their first moment, and may come from a free list. From 3.14 on that is
+ * so of dicts, but of tuples no more (deaths.c). Frames: 3.10 keeps one for each code
+ * object too; later ones come from the allocator, and are tracked when their function
+ * returns. */
 static inline bool
 may_be_recycled(PyTypeObject *type)
 {
-    return type == &PyTuple_Type || type == &PyList_Type || type == &PySlice_Type
+    return type == &PyList_Type || type == &PySlice_Type
+#if PY_VERSION_HEX >= 0x030E0000
+           || type == &PyDict_Type || type == &PyMethod_Type
+           || type == &PyCFunction_Type || type == &PyCMethod_Type
+           || type == &PyListIter_Type || type == &PyTupleIter_Type
+#else
+           || type == &PyTuple_Type
+#endif
 #if ML_PY_310
            || type == &PyFrame_Type
 #endif

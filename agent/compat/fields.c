@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Looking a type's record up and reading its rows. The records themselves are in
+ * fields_builtin.c, fields_library.c and fields_foreign.c.
+ */
+#include "fields.h"
+
+#include <string.h>
+
+/* A class made by Python code is called what its `__name__` was, dots and all; of one
+ * made in C that is what stands behind the last dot. */
+static bool
+made_in_python(PyTypeObject *type)
+{
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        return false;
+    }
+    PyObject *name = ((PyHeapTypeObject *)type)->ht_name;
+    size_t len = strlen(type->tp_name);
+    return !PyUnicode_IS_COMPACT_ASCII(name) ||
+           ((size_t)PyUnicode_GET_LENGTH(name) == len &&
+            memcmp(PyUnicode_1BYTE_DATA(name), type->tp_name, len) == 0);
+}
+
+static const struct compat_fields *
+find(const struct compat_fields *table, const char *name)
+{
+    for (; table->type != NULL; table++) {
+        if (strcmp(table->type, name) == 0) {
+            return table;
+        }
+    }
+    return NULL;
+}
+
+const struct compat_fields *
+compat_fields_of(PyTypeObject *type)
+{
+    static const struct compat_fields *const tables[] = {
+        compat_fields_builtin, compat_fields_library, compat_fields_foreign};
+    /* A class that inherits has the fields of its C base. */
+    while (type != NULL && made_in_python(type)) {
+        type = type->tp_base;
+    }
+    const struct compat_fields *found = NULL;
+    for (size_t i = 0; i < 3 && found == NULL && type != NULL; i++) {
+        found = find(tables[i], type->tp_name);
+    }
+    return found;
+}
+
+void
+compat_fields_each(const struct compat_fields *f, PyObject *op,
+                   const struct compat_field_visitor *v)
+{
+    for (const struct compat_field_row *row = f->rows; row->name != NULL; row++) {
+        PyObject *value = *(PyObject **)((char *)op + row->offset);
+        if (value != NULL) {
+            struct compat_field field = {row->name, NULL, -1, row->form, row->hidden};
+            v->field(v->ctx, &field, value);
+        }
+    }
+    if (f->each != NULL) {
+        f->each(op, v);
+    }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What objects keep in C structs that no header shows: zip's iterators, a task's
+ * coroutine, an array's items. Two readers ask: who counts references (hidden ones are
+ * one more), and who names them.
+ *
+ * A type is recognised by its tp_name and by being made in C. A row believes in an
+ * offset of one version; what it names is compared with an object already known, so a
+ * row that is wrong names nothing. A hidden field is followed: its row must be certain,
+ * or checked by what it points to.
+ *
+ * As everywhere in compat.h: nothing allocates, takes a lock or runs Python code.
+ * GIL: held, or the process is a frozen copy in which it was held.
+ */
+#ifndef ML_AGENT_COMPAT_FIELDS_H
+#define ML_AGENT_COMPAT_FIELDS_H
+
+#include <Python.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum compat_field_form {
+    COMPAT_FIELD_ATTR,     /* Python code reads it as `.name` */
+    COMPAT_FIELD_INTERNAL, /* a field of the struct, which Python code does not see */
+    COMPAT_FIELD_LOCAL,    /* variable `label` of the suspended function */
+    COMPAT_FIELD_ITEM,     /* item `index` of `name` ("": of the object itself) */
+};
+
+struct compat_field {
+    const char *name;  /* constant text */
+    PyObject *label;   /* str, or NULL */
+    Py_ssize_t index;  /* of an item */
+    uint8_t form;      /* enum compat_field_form */
+    bool hidden;       /* tp_traverse does not show it: one reference more */
+};
+
+struct compat_field_visitor {
+    void *ctx;
+    void (*field)(void *ctx, const struct compat_field *field, PyObject *op);
+};
+
+/* One pointer at one place. */
+struct compat_field_row {
+    const char *name;
+    uint16_t offset;
+    uint8_t form;
+    bool hidden;
+};
+
+#define COMPAT_FIELD_ROWS 12
+
+/* What one type keeps: pointers, and what takes more to find. */
+struct compat_fields {
+    const char *type; /* tp_name */
+    struct compat_field_row rows[COMPAT_FIELD_ROWS]; /* ends with a NULL name */
+    void (*each)(PyObject *op, const struct compat_field_visitor *v); /* or NULL */
+};
+
+/* The record of a type made in C, borrowed for ever; NULL: there is none. */
+const struct compat_fields *compat_fields_of(PyTypeObject *type);
+
+/* Calls `v->field` for each field of `op` that is not NULL. */
+void compat_fields_each(const struct compat_fields *f, PyObject *op,
+                        const struct compat_field_visitor *v);
+
+/* The records, by what they are about; each table ends with a NULL type. */
+extern const struct compat_fields compat_fields_builtin[]; /* fields_builtin.c */
+extern const struct compat_fields compat_fields_library[]; /* fields_library.c: stdlib */
+extern const struct compat_fields compat_fields_foreign[]; /* fields_foreign.c: PyPI */
+
+#endif

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Every way of holding an object in the catalogue, and the path memalotctl shows."""
+
+import fnmatch
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CATALOGUE = Path(__file__).resolve().parent / "catalogue"
+sys.path.insert(0, str(CATALOGUE))
+
+from holders import REGISTRY  # noqa: E402
+
+FAMILIES = sorted(
+    path.stem for path in CATALOGUE.glob("*.py") if path.stem not in ("holders", "run")
+)
+for _family in FAMILIES:
+    importlib.import_module(_family)
+
+
+def lacking(python, ways):
+    """Return the modules that this interpreter does not have."""
+    wanted = sorted({module for way in ways for module in way.needs})
+    probe = "import importlib.util as u, sys\n" \
+            "print(*[m for m in sys.argv[1:] if not u.find_spec(m)])"
+    done = subprocess.run([python.path, "-c", probe, *wanted], capture_output=True,
+                          text=True, check=True)
+    return set(done.stdout.split())
+
+
+def matches(path, pattern):
+    """Compare literally but for `*`, which stands for anything; `[*]` is itself."""
+    literal = pattern.replace("[*]", "\0").replace("{*}", "\1")
+    literal = literal.replace("[", "[[]").replace("\0", "[[]?]").replace("\1", "{?}")
+    return fnmatch.fnmatchcase(path, literal)
+
+
+def judge(ctl, pid, way, expected):
+    """Say what is wrong with what memalotctl shows for one way; "" when it is right."""
+    type_name = "held.Held_" + way.name.replace(".", "_")
+    done = ctl.run("paths", pid, "--type", type_name, "--json", code=None)
+    if way.gone:
+        return "" if "no live object" in done.stderr else f"still there: {done.stdout}"
+    if done.returncode != 0:
+        return f"  {done.stderr}"
+    answer = json.loads(done.stdout)
+    if answer["matched"] != 1:
+        return f"{answer['matched']} objects"
+    target = answer["targets"][0]
+    shown = [path["expression"] for path in target["paths"]]
+    right = len(shown) == len(expected) and all(map(matches, shown, expected))
+    if not right:
+        return "\n".join(["  shown     " + path for path in shown]
+                         + ["  expected  " + path for path in expected])
+    root = target["paths"][0]["root"]["kind"]
+    return "" if root == way.root else f"  starts at a {root}, not a {way.root}"
+
+
+def check(target, ctl, python, ways):
+    """Run ways in one process and collect what is wrong."""
+    program = target(["-X", "faulthandler", str(CATALOGUE / "run.py"),
+                      *(way.name for way in ways)])
+    wrong = []
+    for way in ways:
+        problem = judge(ctl, program.pid, way, way.expected(python.version))
+        if problem:
+            wrong.append(f"{way.name} ({way.title}):\n{problem}")
+    assert not wrong, f"{len(wrong)} of {len(ways)} wrong\n" + "\n".join(wrong)
+
+
+def chosen(python, ways):
+    """Leave out what this interpreter cannot do."""
+    missing = lacking(python, ways)
+    return [way for way in ways
+            if not missing & set(way.needs)
+            and not isinstance(way.expected(python.version), str)]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_family(target, python, ctl, family):
+    ways = [way for way in REGISTRY.values()
+            if way.make.__module__ == family and not way.alone]
+    check(target, ctl, python, chosen(python, ways))
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, way in REGISTRY.items() if way.alone) or [None]
+)
+def test_alone(target, python, ctl, name):
+    ways = chosen(python, [REGISTRY[name]]) if name else []
+    if not ways:
+        pytest.skip("nothing to run here")
+    check(target, ctl, python, ways)
