@@ -22,11 +22,19 @@ made_in_python(PyTypeObject *type)
             memcmp(PyUnicode_1BYTE_DATA(name), type->tp_name, len) == 0);
 }
 
+static bool
+is_called(const char *name, const char *pattern)
+{
+    size_t len = strlen(pattern);
+    return len > 0 && pattern[len - 1] == '*' ? strncmp(name, pattern, len - 1) == 0
+                                              : strcmp(name, pattern) == 0;
+}
+
 static const struct compat_fields *
 find(const struct compat_fields *table, const char *name)
 {
     for (; table->type != NULL; table++) {
-        if (strcmp(table->type, name) == 0) {
+        if (is_called(name, table->type)) {
             return table;
         }
     }
