@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import matrix
 from harness import BUILD, MEMALOTCTL, TARGETS, Ctl, Target, find_interpreters
 
 SLOW = bool(os.environ.get("MEMALOT_SLOW"))
@@ -62,6 +63,11 @@ def pytest_terminal_summary(terminalreporter):
     text = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     try:
         (BUILD / "pytest-counts").write_text((text or "no tests ran") + "\n")
+        if os.environ.get("MEMALOT_MATRIX"):
+            lines = matrix.table(stats)
+            (BUILD / "matrix.txt").write_text("\n".join(lines) + "\n")
+            terminalreporter.section("matrix")
+            terminalreporter.write("\n".join(lines) + "\n")
     except OSError:
         pass
 

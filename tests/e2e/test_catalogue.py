@@ -2,8 +2,8 @@
 """Every way of holding an object in the catalogue, and the path memalotctl shows."""
 
 import fnmatch
-import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +13,18 @@ import pytest
 CATALOGUE = Path(__file__).resolve().parent / "catalogue"
 sys.path.insert(0, str(CATALOGUE))
 
+from harness import BUILD, ROOT  # noqa: E402
 from holders import REGISTRY  # noqa: E402
+import table  # noqa: E402
 
-FAMILIES = sorted(
-    path.stem for path in CATALOGUE.glob("*.py") if path.stem not in ("holders", "run")
-)
-for _family in FAMILIES:
-    importlib.import_module(_family)
+FAMILIES = [name for name, _ in table.families()]
+
+
+def site_of(python):
+    """Return the environment with the packages that `make matrix` has put aside."""
+    minor = f"python3.{python.version[1]}"
+    site = BUILD / "sites" / minor / "lib" / minor / "site-packages"
+    return {"PYTHONPATH": str(site)} if site.is_dir() else {}
 
 
 def lacking(python, ways):
@@ -28,7 +33,7 @@ def lacking(python, ways):
     probe = "import importlib.util as u, sys\n" \
             "print(*[m for m in sys.argv[1:] if not u.find_spec(m)])"
     done = subprocess.run([python.path, "-c", probe, *wanted], capture_output=True,
-                          text=True, check=True)
+                          text=True, check=True, env={**os.environ, **site_of(python)})
     return set(done.stdout.split())
 
 
@@ -63,7 +68,7 @@ def judge(ctl, pid, way, expected):
 def check(target, ctl, python, ways):
     """Run ways in one process and collect what is wrong."""
     program = target(["-X", "faulthandler", str(CATALOGUE / "run.py"),
-                      *(way.name for way in ways)])
+                      *(way.name for way in ways)], env=site_of(python))
     wrong = []
     for way in ways:
         problem = judge(ctl, program.pid, way, way.expected(python.version))
@@ -72,26 +77,39 @@ def check(target, ctl, python, ways):
     assert not wrong, f"{len(wrong)} of {len(ways)} wrong\n" + "\n".join(wrong)
 
 
-def chosen(python, ways):
-    """Leave out what this interpreter cannot do."""
+def chosen(python, ways, record_property):
+    """Leave out what this interpreter cannot do, and say so."""
     missing = lacking(python, ways)
-    return [way for way in ways
-            if not missing & set(way.needs)
-            and not isinstance(way.expected(python.version), str)]
+    able = []
+    for way in ways:
+        expected = way.expected(python.version)
+        absent = missing & set(way.needs)
+        if absent:
+            record_property("cannot", f"{way.name}: {', '.join(sorted(absent))} missing")
+        elif isinstance(expected, str):
+            record_property("cannot", f"{way.name}: {expected.removeprefix('no: ')}")
+        else:
+            able.append(way)
+    return able
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_family(target, python, ctl, family):
+def test_family(target, python, ctl, family, record_property):
     ways = [way for way in REGISTRY.values()
             if way.make.__module__ == family and not way.alone]
-    check(target, ctl, python, chosen(python, ways))
+    check(target, ctl, python, chosen(python, ways, record_property))
 
 
 @pytest.mark.parametrize(
     "name", sorted(name for name, way in REGISTRY.items() if way.alone) or [None]
 )
-def test_alone(target, python, ctl, name):
-    ways = chosen(python, [REGISTRY[name]]) if name else []
+def test_alone(target, python, ctl, name, record_property):
+    ways = chosen(python, [REGISTRY[name]], record_property) if name else []
     if not ways:
         pytest.skip("nothing to run here")
     check(target, ctl, python, ways)
+
+
+def test_the_page_for_users_is_the_catalogue():
+    page = (ROOT / "docs" / "holders.md").read_text()
+    assert page == table.page(), "make golden writes docs/holders.md anew"
