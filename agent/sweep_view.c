@@ -69,13 +69,28 @@ count_totals(struct sweep_view *v, struct ml_error *err)
 }
 
 static int
+find_alive(struct sweep_view *v, struct ml_error *err)
+{
+    struct take *t = &v->take;
+    int rc = ml_reach_compute(&t->graph, &v->reverse, t->refs, v->a, v->cancel, &v->reach,
+                              err);
+    if (rc == ML_OK && take_c_types(t, &v->reach) > 0) {
+        ml_reach_fini(&v->reach, v->a);
+        rc = t->failed ? ml_error_nomem(err)
+                       : ml_reach_compute(&t->graph, &v->reverse, t->refs, v->a, v->cancel,
+                                          &v->reach, err);
+    }
+    return rc;
+}
+
+static int
 analyse(struct sweep_view *v, struct ml_error *err)
 {
     const struct ml_heap_graph *g = &v->take.graph;
     const struct ml_alloc *a = v->a;
     int rc = ml_reverse_build(g, a, v->cancel, &v->reverse, err);
     if (rc == ML_OK) {
-        rc = ml_reach_compute(g, &v->reverse, v->take.refs, a, v->cancel, &v->reach, err);
+        rc = find_alive(v, err);
     }
     if (rc == ML_OK) {
         rc = ml_path_tree_build(g, &v->reach, a, v->cancel, &v->paths, err);

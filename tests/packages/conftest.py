@@ -19,7 +19,6 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 from harness import BUILD, MEMALOTCTL, Ctl, Target  # noqa: E402
 
 VENV = Path(os.environ.get("PACKAGES_VENV", "build/packages-venv/none")).resolve()
-ROWS = {}
 
 
 @pytest.fixture
@@ -45,19 +44,15 @@ def program(tmp_path):
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture
-def table():
-    """The measured rows, by package."""
-    return ROWS
-
-
 def pytest_terminal_summary(terminalreporter):
     """Write the table that docs/internals/packages.md shows."""
-    if not ROWS:
+    reports = terminalreporter.stats.get("passed", [])
+    rows = dict(pair for report in reports for pair in report.user_properties)
+    if not rows:
         return
     lines = ["| package | version | objects | named | sweep |",
              "| --- | --- | ---: | ---: | ---: |"]
-    for name, (version, objects, named, seconds) in sorted(ROWS.items()):
+    for name, (version, objects, named, seconds) in sorted(rows.items()):
         lines.append(f"| {name} | {version} | {objects} | {named:.2f} % | "
                      f"{1000 * seconds:.0f} ms |")
     path = BUILD / f"packages-{VENV.name}.md"

@@ -18,6 +18,7 @@ import web  # noqa: F401
 
 NAMED = 99.0  # per cent
 
+
 def begin(start, names):
     """Start the program; return it and what it did, {name: version}."""
     target = start(*names)
@@ -55,14 +56,14 @@ def check(target):
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_what_a_package_holds_is_found(program, table, name):
+def test_what_a_package_holds_is_found(program, record_property, name):
     target, did = begin(program, [name])
     if not did:
         pytest.skip(f"{name} is not to be had for {VENV.name}")
-    table[name] = (did[name], *check(target))
+    record_property(name, (did[name], *check(target)))
 
 
-def test_all_in_one_process(program, table):
+def test_all_in_one_process(program, record_property):
     target, did = begin(program, EXERCISES)
     assert len(did) >= 40
-    table["~ all in one process"] = (len(did), *check(target))
+    record_property("~ all in one process", (f"{len(did)} packages", *check(target)))
