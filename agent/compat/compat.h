@@ -179,6 +179,18 @@ struct compat_frame_visitor {
 
 void compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v);
 
+/* The C stack of code that was switched away: its lowest part may have been copied. */
+struct compat_stack {
+    const char *start; /* where the copied part was */
+    const char *copy;
+    Py_ssize_t size;
+};
+
+/* The frames of code that was switched away: `frame` is the innermost one's object. From
+ * 3.12 on some of them lie on the C stack. On 3.10 nothing: frame objects show it all. */
+void compat_frames_suspended(PyObject *frame, const struct compat_stack *stack,
+                             const struct compat_frame_visitor *v);
+
 /* The variable of a suspended generator, coroutine or async generator that holds
  * `value`, or NULL. */
 PyObject *compat_generator_local(PyObject *gen, PyObject *value);

@@ -47,12 +47,11 @@ compat_fields_of(PyTypeObject *type)
     static const struct compat_fields *const tables[] = {
         compat_fields_builtin, compat_fields_library, compat_fields_foreign};
     /* A class that inherits has the fields of its C base. */
-    while (type != NULL && made_in_python(type)) {
-        type = type->tp_base;
-    }
     const struct compat_fields *found = NULL;
-    for (size_t i = 0; i < 3 && found == NULL && type != NULL; i++) {
-        found = find(tables[i], type->tp_name);
+    for (; type != NULL && found == NULL; type = type->tp_base) {
+        for (size_t i = 0; i < 3 && found == NULL && !made_in_python(type); i++) {
+            found = find(tables[i], type->tp_name);
+        }
     }
     return found;
 }

@@ -4,6 +4,7 @@
  */
 #include "fields.h"
 
+#include "fields_greenlet.h"
 #include "fields_numpy.h"
 
 #define ATTR(name, offset) {name, offset, COMPAT_FIELD_ATTR, true}
@@ -19,4 +20,5 @@ const struct compat_fields compat_fields_foreign[] = {
     {"numpy._ArrayFunctionDispatcher",
      {INTERNAL("relevant_args", 32), INTERNAL("implementation", 40)},
      NULL},
+    {"greenlet.greenlet", {{NULL, 0, 0, false}}, compat_greenlet_each},
     {NULL, {{NULL, 0, 0, false}}, NULL}};
