@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "cgroup.h"
 #include "human.h"
@@ -50,13 +51,34 @@ library_of(const struct ml_maps *maps, uintptr_t function)
     return p != NULL ? p->inode : 0;
 }
 
+/* A program that was not linked to be position independent and somewhere takes malloc's
+ * address has a stub of its own for it, which is then malloc's address everywhere. Whose
+ * malloc it calls shows in the functions that come with it: the same library's. */
+static bool
+family_is_libcs(const struct ml_maps *maps, uint64_t library)
+{
+    const uintptr_t family[] = {(uintptr_t)malloc, (uintptr_t)calloc, (uintptr_t)realloc,
+                                (uintptr_t)free, (uintptr_t)posix_memalign};
+    uint64_t program = library_of(maps, getauxval(AT_PHDR));
+    unsigned agree = 0;
+    for (size_t i = 0; i < sizeof(family) / sizeof(family[0]); i++) {
+        uint64_t whose = library_of(maps, family[i]);
+        if (whose != library && whose != program) {
+            return false;
+        }
+        agree += whose == library;
+    }
+    return agree > 0;
+}
+
 /* A malloc that was put in front of libc's (jemalloc, tcmalloc) tells mallinfo2
  * nothing. */
 static bool
 malloc_is_libcs(const struct ml_maps *maps)
 {
     uint64_t library = mallinfo2 != NULL ? library_of(maps, (uintptr_t)mallinfo2) : 0;
-    return library != 0 && library == library_of(maps, (uintptr_t)malloc);
+    return library != 0 && (library == library_of(maps, (uintptr_t)malloc) ||
+                            family_is_libcs(maps, library));
 }
 
 static void

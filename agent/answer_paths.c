@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "native_holders.h"
+
 #define DEFAULT_LIMIT 5   /* objects, when asked for by type */
 #define MAX_PATHS 4       /* for one object */
 #define MAX_TARGETS 100
@@ -76,7 +78,30 @@ find_targets(const struct sweep_view *v, const struct ml_sweep_request *r,
     return ML_OK;
 }
 
-/* The shortest path first, then paths through other referrers. */
+/* Something that certainly holds it and is no Python: not what may be a stale word. */
+static bool
+is_held_natively_too(const struct sweep_view *v, uint32_t node)
+{
+    struct native_found found;
+    return v->paths.root[node] != ML_PATH_OUTSIDE && native_holders_of(v, node, &found) &&
+           found.count > 0 && found.holder[0].kind <= ML_NATIVE_OBJECT;
+}
+
+/* A module's variable is a root, and its module's dict refers to it: the same thing. */
+static bool
+is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
+{
+    uint32_t at = v->paths.parent[node] == ML_NO_NODE ? v->paths.root[node] : ML_NO_NODE;
+    if (at == ML_NO_NODE || at >= v->take.graph.roots.len) {
+        return false;
+    }
+    const struct take_root *root =
+        &v->take.roots.data[v->take.graph.roots.data[at].name];
+    return root->kind == ROOT_MODULE_VAR &&
+           v->take.modules.data[root->owner].dict == take_object(&v->take, from);
+}
+
+/* The shortest path first, then paths through other referrers, and native code. */
 static uint32_t
 paths_of(const struct sweep_view *v, uint32_t node, struct object_path *out)
 {
@@ -88,7 +113,8 @@ paths_of(const struct sweep_view *v, uint32_t node, struct object_path *out)
         uint32_t from = v->reverse.from[e];
         bool again = e > v->reverse.first[node] && v->reverse.from[e - 1] == from;
         if (again || from == v->paths.parent[node] || from == node ||
-            v->paths.root[from] == ML_NO_NODE || (v->take.graph.flags[from] & skip)) {
+            v->paths.root[from] == ML_NO_NODE || (v->take.graph.flags[from] & skip) ||
+            is_own_namespace(v, node, from)) {
             continue;
         }
         bool through_itself = false;
@@ -100,6 +126,10 @@ paths_of(const struct sweep_view *v, uint32_t node, struct object_path *out)
             describe_extend(v, &out[count], node);
             count++;
         }
+    }
+    if (is_held_natively_too(v, node)) {
+        count -= count == MAX_PATHS;
+        describe_native_path(v, node, &out[count++]);
     }
     return count;
 }
@@ -121,6 +151,7 @@ write_target(const struct sweep_view *v, uint32_t node, const struct object_path
         ml_json_key(j, "expression");
         ml_json_strn(j, text.data, text.len);
         ml_json_kv_str(j, "held_by", describe_held_by(v, &paths[i]));
+        describe_native(v, &paths[i], j);
         ml_json_key(j, "root");
         describe_root(&paths[i], j);
         ml_json_key(j, "nodes");
@@ -147,6 +178,7 @@ answer_paths(const struct sweep_view *v, const struct ml_sweep_request *r,
         return ml_error_nomem(err);
     }
     uint32_t drawn = 0;
+    native_holders_want(v, targets.node, targets.count);
     ml_json_begin_object(j);
     ml_json_key(j, "targets");
     ml_json_begin_array(j);

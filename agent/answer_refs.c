@@ -21,6 +21,7 @@ write_object(const struct sweep_view *v, uint32_t node, const struct object_path
     describe_object_keys(v, node, j);
     ml_json_key(j, "path");
     ml_json_strn(j, text.data, text.len);
+    describe_native(v, path, j);
     ml_json_end_object(j);
     ml_buf_fini(&text);
 }

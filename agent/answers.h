@@ -45,12 +45,21 @@ struct path_step {
 struct object_path {
     uint32_t root;         /* as in ml_path_tree: index, ML_PATH_OUTSIDE, ML_NO_NODE */
     struct take_root_name root_name;
+    char native_abstract[160]; /* root is ML_PATH_OUTSIDE: as in every process, or "" */
     uint32_t count;
     struct path_step step[PATH_STEPS];
 };
 
 /* The shortest path to `node`. For one that no root reaches: count 1, itself. */
 void describe_path(const struct sweep_view *v, uint32_t node, struct object_path *out);
+
+/* The path that native code is the root of and nothing else on it. */
+void describe_native_path(const struct sweep_view *v, uint32_t node,
+                          struct object_path *out);
+
+/* The key `native` of a path that begins in native code; nothing for others. */
+void describe_native(const struct sweep_view *v, const struct object_path *path,
+                     struct ml_json *j);
 
 /* One more step at the end of a path (`node` is referred to by its last object). */
 void describe_extend(const struct sweep_view *v, struct object_path *path, uint32_t node);
@@ -81,6 +90,9 @@ void describe_type(const struct sweep_view *v, uint32_t node, struct ml_json *j)
 /* {nodes, edges} of several paths drawn together; `leaked` nodes stand for `count`. */
 int describe_graph(const struct sweep_view *v, const struct object_path *paths,
                    size_t count, uint32_t leaked_count, struct ml_json *j);
+
+/* One sentence about objects that have fewer references than are seen, or nothing. */
+void describe_short(const struct sweep_view *v, struct ml_buf *out);
 
 /* The keys `sweep` and `totals` with their objects. */
 void describe_sweep(const struct sweep_view *v, struct ml_json *j);

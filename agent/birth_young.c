@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * See birth_young.h. The callback is a PyCFunction, so that a collection runs no Python
- * code for it, and serves as the mark in the collector's lists at the same time; a
- * second one is the fence (compat/young.c). Both are seen to be the tool's by their
- * method definition.
+ * code for it. Two more are the mark and the fence in the collector's lists
+ * (compat/young.c), which nobody else may refer to. All are seen to be the tool's by
+ * their method definition.
  *
  * Who clears gc.callbacks gets no settling in between, only at turns and sweeps: more
  * objects have the stamp of the one that died in their place, none a wrong young one.
@@ -18,6 +18,7 @@
 #include "compat/compat.h"
 
 static struct compat_young young; /* GIL, as all of this file */
+static PyObject *callback;
 static unsigned long collector;    /* ident of the thread that collects */
 
 static uint8_t
@@ -76,18 +77,19 @@ ml_birth_young_collecting(void)
            && compat_gc_collecting(PyInterpreterState_Main());
 }
 
-static PyMethodDef mark_def = {"memalot_births", (PyCFunction)(void (*)(void))collector_calls,
+static PyMethodDef callback_def = {"memalot_births",
+                                   (PyCFunction)(void (*)(void))collector_calls,
+                                   METH_FASTCALL, NULL};
+static PyMethodDef mark_def = {"memalot_births_mark",
+                               (PyCFunction)(void (*)(void))collector_calls,
                                METH_FASTCALL, NULL};
-static PyMethodDef fence_def = {"memalot_births_fence",
-                                (PyCFunction)(void (*)(void))collector_calls,
-                                METH_FASTCALL, NULL};
 
 /* Its place in gc.callbacks, wherever others have moved it; -1: not there. */
 static Py_ssize_t
 callback_index(PyObject *callbacks)
 {
     for (Py_ssize_t i = 0; callbacks != NULL && i < PyList_GET_SIZE(callbacks); i++) {
-        if (PyList_GET_ITEM(callbacks, i) == young.mark) {
+        if (PyList_GET_ITEM(callbacks, i) == callback) {
             return i;
         }
     }
@@ -100,17 +102,25 @@ ml_birth_young_called(void)
     return callback_index(compat_gc_callbacks(PyInterpreterState_Main())) >= 0;
 }
 
+static void
+clear_objects(void)
+{
+    Py_CLEAR(callback);
+    Py_CLEAR(young.mark);
+    Py_CLEAR(young.fence);
+}
+
 int
 ml_birth_young_start(struct ml_error *err)
 {
     PyObject *callbacks = compat_gc_callbacks(PyInterpreterState_Main());
+    callback = PyCFunction_New(&callback_def, NULL);
+    young.fence = PyCFunction_New(&mark_def, NULL);
     young.mark = PyCFunction_New(&mark_def, NULL);
-    young.fence = PyCFunction_New(&fence_def, NULL);
-    if (callbacks == NULL || young.mark == NULL || young.fence == NULL
-        || PyList_Append(callbacks, young.mark) < 0) {
+    if (callbacks == NULL || callback == NULL || young.mark == NULL || young.fence == NULL
+        || PyList_Append(callbacks, callback) < 0) {
         PyErr_Clear();
-        Py_CLEAR(young.mark);
-        Py_CLEAR(young.fence);
+        clear_objects();
         return callbacks != NULL ? ml_error_nomem(err)
                                  : ml_error_set(err, ML_EUNSUPPORTED,
                                                 "the collector has no gc.callbacks");
@@ -131,6 +141,5 @@ ml_birth_young_stop(void)
     if (i >= 0 && PyList_SetSlice(callbacks, i, i + 1, NULL) < 0) {
         PyErr_Clear();
     }
-    Py_CLEAR(young.mark);
-    Py_CLEAR(young.fence);
+    clear_objects();
 }

@@ -26,7 +26,6 @@
 #include "sweep_job.h"
 
 #define MAGIC 0x4d4c5458u
-#define STACK_SIZE ((size_t)64 << 20) /* touched as far as it is used */
 #define GUARD_SIZE ((size_t)64 << 10)
 #define TEXT_LIMIT ((size_t)1 << 20)
 #define FAR_UP 900 /* at least; the soft limit of descriptors is 1024 as a rule */
@@ -117,15 +116,15 @@ drop(struct call_helper *h)
 static pid_t
 clone_with_stack(struct start *start)
 {
-    char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+    char *stack = mmap(NULL, CALL_HELPER_STACK, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
     if (stack == MAP_FAILED) {
         return -1;
     }
     mprotect(stack, GUARD_SIZE, PROT_NONE);
-    pid_t pid = clone(become_helper, stack + STACK_SIZE, 0, start);
+    pid_t pid = clone(become_helper, stack + CALL_HELPER_STACK, 0, start);
     int why = errno;
-    munmap(stack, STACK_SIZE);
+    munmap(stack, CALL_HELPER_STACK);
     errno = why;
     return pid;
 }

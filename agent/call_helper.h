@@ -16,11 +16,14 @@
 #define ML_AGENT_CALL_HELPER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "buf.h"
 #include "error.h"
+
+#define CALL_HELPER_STACK ((size_t)64 << 20) /* touched as far as it is used */
 
 struct call_helper {
     pid_t pid; /* 0: none */

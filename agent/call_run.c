@@ -16,6 +16,7 @@
 
 #define HEAP_SIZE ((size_t)1 << 30) /* of addresses; what is touched counts */
 #define MESSAGE_LENGTH 200          /* characters of an exception's own text */
+#define STACK_LEFT (CALL_HELPER_STACK - ((size_t)1 << 20)) /* whoever called us has some */
 
 static void *
 heap_alloc(void *ctx, size_t size)
@@ -63,7 +64,7 @@ prepare(const struct call_work *w, int out, struct ml_error *err)
     if (rc == ML_OK) {
         rc = use_own_heap(w->v->job->memory_limit, err);
     }
-    if (rc == ML_OK && !compat_run_alone()) {
+    if (rc == ML_OK && !compat_run_alone(STACK_LEFT)) {
         rc = ml_error_set(err, ML_ESTATE, "this thread has no Python of its own");
     }
     return rc;

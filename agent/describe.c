@@ -5,12 +5,14 @@
  */
 #include "answers.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "call_text.h"
 #include "compat/compat.h"
 #include "clock.h"
+#include "native_holders.h"
 
 #define HEAD_STEPS 36 /* of a long path: from the root ... */
 #define TAIL_STEPS 24 /* ... and before the object */
@@ -47,6 +49,39 @@ name_steps(const struct sweep_view *v, struct object_path *p)
     }
 }
 
+static void
+copy_text(struct ml_buf *text, char *out, size_t cap)
+{
+    snprintf(out, cap, "%s", ml_buf_str(text));
+    text->len = 0;
+}
+
+/* The strongest holder speaks for all. Nobody that could be seen, or only memory without
+ * a name, where the word may be a stale one: "<native>". */
+static void
+name_native_root(const struct sweep_view *v, struct object_path *p)
+{
+    struct native_found found;
+    struct ml_buf text;
+    p->root_name.kind = "native";
+    snprintf(p->root_name.owner, sizeof(p->root_name.owner), "unexplained references");
+    snprintf(p->root_name.expr, sizeof(p->root_name.expr), "<native>");
+    snprintf(p->root_name.words, sizeof(p->root_name.words), "native code (native)");
+    if (!native_holders_of(v, p->step[0].node, &found) || found.count == 0 ||
+        found.holder[0].kind == ML_NATIVE_HEAP) {
+        return;
+    }
+    ml_buf_init(&text, v->a);
+    native_holder_words(v, &found.holder[0], true, &text);
+    copy_text(&text, p->native_abstract, sizeof(p->native_abstract));
+    native_holder_words(v, &found.holder[0], false, &text);
+    copy_text(&text, p->root_name.owner, sizeof(p->root_name.owner));
+    snprintf(p->root_name.expr, sizeof(p->root_name.expr), "<%s>", p->root_name.owner);
+    snprintf(p->root_name.words, sizeof(p->root_name.words), "%s (native)",
+             p->root_name.owner);
+    ml_buf_fini(&text);
+}
+
 void
 describe_path(const struct sweep_view *v, uint32_t node, struct object_path *out)
 {
@@ -66,10 +101,35 @@ describe_path(const struct sweep_view *v, uint32_t node, struct object_path *out
             out->step[i].gap_before = i == HEAD_STEPS;
         }
     }
-    if (out->root != ML_PATH_OUTSIDE && out->root != ML_NO_NODE) {
+    if (out->root == ML_PATH_OUTSIDE) {
+        name_native_root(v, out);
+    }
+    else if (out->root != ML_NO_NODE) {
         take_name_root(&v->take, out->root, &out->root_name);
     }
     name_steps(v, out);
+}
+
+void
+describe_native_path(const struct sweep_view *v, uint32_t node, struct object_path *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->root = ML_PATH_OUTSIDE;
+    out->count = 1;
+    out->step[0].node = node;
+    name_native_root(v, out);
+}
+
+void
+describe_native(const struct sweep_view *v, const struct object_path *path,
+                struct ml_json *j)
+{
+    struct native_sum sum = {0};
+    if (path->root == ML_PATH_OUTSIDE) {
+        native_sum_add(v, path->step[0].node, &sum);
+        ml_json_key(j, "native");
+        native_sum_write(v, &sum, j);
+    }
 }
 
 void
@@ -87,9 +147,18 @@ describe_extend(const struct sweep_view *v, struct object_path *path, uint32_t n
 }
 
 static void
-put_native_root(const struct object_path *path, struct ml_buf *out)
+put_native_root(const struct object_path *path, bool abstract, struct ml_buf *out)
 {
-    ml_buf_puts(out, path->root == ML_PATH_OUTSIDE ? "<native>" : "<garbage>");
+    if (path->root == ML_NO_NODE) {
+        ml_buf_puts(out, "<garbage>");
+    }
+    else if (!abstract) {
+        ml_buf_puts(out, path->root_name.expr);
+    }
+    else {
+        const char *name = path->native_abstract;
+        ml_buf_printf(out, "<%s>", name[0] != '\0' ? name : "native");
+    }
 }
 
 /* Chains that repeat (.next.next.next) are said once when abstract. */
@@ -97,7 +166,7 @@ void
 describe_expression(const struct object_path *path, bool abstract, struct ml_buf *out)
 {
     if (path->root == ML_PATH_OUTSIDE || path->root == ML_NO_NODE) {
-        put_native_root(path, out);
+        put_native_root(path, abstract, out);
     }
     else {
         ml_buf_puts(out, path->root_name.expr);
@@ -233,10 +302,9 @@ describe_root(const struct object_path *path, struct ml_json *j)
 {
     const struct take_root_name *name = &path->root_name;
     ml_json_begin_object(j);
-    if (path->root == ML_PATH_OUTSIDE || path->root == ML_NO_NODE) {
+    if (path->root == ML_NO_NODE) {
         ml_json_kv_str(j, "kind", "native");
-        ml_json_kv_str(j, "name", path->root == ML_PATH_OUTSIDE ? "unexplained references"
-                                                                : "nobody");
+        ml_json_kv_str(j, "name", "nobody");
     }
     else {
         ml_json_kv_str(j, "kind", name->kind);
@@ -311,7 +379,14 @@ write_lines(const struct ml_buf *text, struct ml_json *j)
 static void
 warnings(const struct sweep_view *v, struct ml_json *j)
 {
+    struct ml_buf text;
+    ml_buf_init(&text, v->a);
+    describe_short(v, &text);
     ml_json_begin_array(j);
+    if (text.len > 0) {
+        ml_json_strn(j, text.data, text.len);
+    }
+    ml_buf_fini(&text);
     write_lines(&v->take.warnings, j);
     write_lines(&v->texts->warnings, j);
     if (v->job->during_collection) {

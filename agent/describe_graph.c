@@ -62,7 +62,10 @@ root_text(const struct object_path *p, char *out, size_t cap)
 {
     const struct take_root_name *r = &p->root_name;
     if (p->root == ML_PATH_OUTSIDE || p->root == ML_NO_NODE) {
-        snprintf(out, cap, "%s", p->root == ML_PATH_OUTSIDE ? "native code" : "nobody");
+        bool known = p->root == ML_PATH_OUTSIDE && strcmp(p->root_name.expr, "<native>") != 0;
+        snprintf(out, cap, "%.120s", p->root == ML_NO_NODE ? "nobody"
+                                     : known               ? p->root_name.owner
+                                                           : "native code");
     }
     else if (r->function[0] != '\0') {
         snprintf(out, cap, "%.80s()", r->function);

@@ -47,7 +47,7 @@ next_word(const char *at)
 
 /* "7f0000000000-7f0000001000 rw-p 00000000 08:01 1234   /path" */
 static bool
-take_line(const char *line, struct ml_mapping *out)
+take_line(const char *line, struct ml_mapping *out, const char **name)
 {
     const char *at = line;
     memset(out, 0, sizeof(*out));
@@ -62,10 +62,48 @@ take_line(const char *line, struct ml_mapping *out)
     out->read = at[0] == 'r';
     out->write = at[1] == 'w';
     out->shared = at[3] == 's';
-    at = next_word(next_word(next_word(at)));
+    at = next_word(at);
+    out->offset = take_number(&at, 16);
+    at = next_word(next_word(at));
     out->inode = take_number(&at, 10);
-    out->stack = strcmp(at + strspn(at, " "), "[stack]") == 0;
+    *name = at + strspn(at, " ");
+    out->stack = strcmp(*name, "[stack]") == 0;
     return true;
+}
+
+/* Mappings of one file stand in a row: a name is kept once. */
+static int
+keep_name(struct ml_maps *m, const char *name, struct ml_mapping *mapping)
+{
+    size_t len = strlen(name) + 1;
+    const struct ml_mapping *last = m->list.len > 0 ? &m->list.data[m->list.len - 1] : NULL;
+    if (len == 1) {
+        return ML_OK;
+    }
+    if (last != NULL && last->name != 0 && strcmp(ml_maps_name(m, last), name) == 0) {
+        mapping->name = last->name;
+        return ML_OK;
+    }
+    if (ml_name_vec_reserve(&m->names, m->a, m->names.len + len + 1) < 0) {
+        return ML_ENOMEM;
+    }
+    m->names.len += m->names.len == 0; /* 0 says that there is none */
+    mapping->name = (uint32_t)m->names.len;
+    memcpy(m->names.data + m->names.len, name, len);
+    m->names.len += len;
+    return ML_OK;
+}
+
+static int
+keep_line(struct ml_maps *m, const char *line)
+{
+    struct ml_mapping mapping;
+    const char *name;
+    if (!take_line(line, &mapping, &name)) {
+        return ML_OK;
+    }
+    int rc = keep_name(m, name, &mapping);
+    return rc == ML_OK ? ml_mapping_vec_push(&m->list, m->a, mapping) : rc;
 }
 
 static uint64_t
@@ -102,11 +140,8 @@ take_lines(struct ml_maps *m, char *text, size_t len, int *rc)
 {
     char *line = text, *end;
     while (*rc == 0 && (end = memchr(line, '\n', len - (size_t)(line - text))) != NULL) {
-        struct ml_mapping mapping;
         *end = '\0';
-        if (take_line(line, &mapping)) {
-            *rc = ml_mapping_vec_push(&m->list, m->a, mapping);
-        }
+        *rc = keep_line(m, line);
         line = end + 1;
     }
     size_t left = len - (size_t)(line - text);
@@ -149,10 +184,17 @@ ml_maps_fini(struct ml_maps *m)
 {
     if (m->a != NULL) {
         ml_mapping_vec_free(&m->list, m->a);
+        ml_name_vec_free(&m->names, m->a);
     }
 }
 
 /* -- asking ------------------------------------------------------------------------ */
+
+const char *
+ml_maps_name(const struct ml_maps *m, const struct ml_mapping *mapping)
+{
+    return mapping->name != 0 ? m->names.data + mapping->name : "";
+}
 
 const struct ml_mapping *
 ml_maps_at(const struct ml_maps *m, uint64_t address)

@@ -18,14 +18,18 @@
 struct ml_mapping {
     uint64_t from, to;
     uint64_t inode; /* 0: anonymous */
+    uint64_t offset; /* in the file */
+    uint32_t name;   /* of the file or "[heap]", see ml_maps_name; 0: none */
     bool read, write, shared;
     bool stack; /* a thread's: behind a guard, as the C library makes them */
 };
 
 ML_VEC(ml_mapping_vec, struct ml_mapping)
+ML_VEC(ml_name_vec, char)
 
 struct ml_maps {
     struct ml_mapping_vec list; /* by address */
+    struct ml_name_vec names;   /* each once, one behind the other, with their ends */
     const struct ml_alloc *a;
 };
 
@@ -34,6 +38,9 @@ int ml_maps_read(struct ml_maps *m, const struct ml_alloc *a, struct ml_error *e
 int ml_maps_read_file(struct ml_maps *m, const char *path, const struct ml_alloc *a,
                       struct ml_error *err);
 void ml_maps_fini(struct ml_maps *m);
+
+/* What stands behind the mapping in the list: a path, "[heap]", "". */
+const char *ml_maps_name(const struct ml_maps *m, const struct ml_mapping *mapping);
 
 /* The mapping that holds the address, or NULL. */
 const struct ml_mapping *ml_maps_at(const struct ml_maps *m, uint64_t address);

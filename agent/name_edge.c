@@ -40,6 +40,14 @@ name_namespace(struct take_name *out, PyObject *from)
 }
 
 void
+name_key(struct take_name *out)
+{
+    name_set(out, EDGE_KEY, true);
+    snprintf(out->expr, sizeof(out->expr), ".keys()[*]");
+    snprintf(out->words, sizeof(out->words), "dict key");
+}
+
+void
 name_index(struct take_name *out, const char *container, Py_ssize_t i, bool spread)
 {
     name_set(out, EDGE_INDEX, spread);

@@ -20,6 +20,9 @@ void name_internal(struct take_name *out, PyObject *from, const char *attr);
 /* o.x, not o.__dict__.x; but a path to the dict itself says so. */
 void name_namespace(struct take_name *out, PyObject *from);
 
+/* A key of something that maps. */
+void name_key(struct take_name *out);
+
 void name_index(struct take_name *out, const char *container, Py_ssize_t i, bool spread);
 
 /* -- name_fields.c ------------------------------------------------------------------- */

@@ -72,6 +72,20 @@ match_compat_field(void *ctx, const struct compat_field *field, PyObject *op)
                      field->index);
         }
         break;
+    case COMPAT_FIELD_PART:
+        name_internal(s->out, s->from, field->name + 1);
+        s->out->expr[0] = '\0';
+        s->out->last = field->name;
+        break;
+    case COMPAT_FIELD_VARIABLE:
+        name_of_str(field->label, 60, variable, sizeof(variable));
+        name_set(s->out, EDGE_KEY, false);
+        snprintf(s->out->expr, sizeof(s->out->expr), "[<ContextVar '%s'>]", variable);
+        snprintf(s->out->words, sizeof(s->out->words), "context variable %s", variable);
+        break;
+    case COMPAT_FIELD_KEY:
+        name_key(s->out);
+        break;
     }
 }
 

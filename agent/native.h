@@ -28,6 +28,8 @@
 #include "alloc.h"
 #include "cancel.h"
 #include "error.h"
+#include "maps.h"
+#include "sweep_guard.h"
 
 enum ml_native_kind {
     ML_NATIVE_DATA,
@@ -77,6 +79,9 @@ struct ml_native_query {
     /* May be NULL: then every word in dynamic memory is anybody's. */
     enum ml_native_word (*judge)(void *ctx, uint64_t at, size_t wanted, uint64_t *owner);
     void *ctx;
+    const struct ml_maps *maps; /* what is the program's; NULL: read now */
+    struct ml_guard *guard;     /* for memory that is not there after all; NULL: none */
+    uint64_t main_id;           /* native id of the program's first thread */
     bool no_heap; /* leave dynamic memory out: quicker, and weak anyway */
 };
 
@@ -88,10 +93,13 @@ struct ml_native_holder {
     const char *path;    /* data: the whole name, as /proc/self/maps has it */
     const char *symbol;  /* data: a variable's or a section's name; NULL: unknown */
     uint64_t offset;     /* of the word in it; without a symbol, in the file's memory */
-    uint64_t thread;     /* stack: native id, 0: a thread that Python does not know */
+    uint64_t thread;     /* stack: native id, 0: not known */
+    uint64_t handle;     /* stack: the thread's, 0: one that Python does not know */
     bool main_thread;    /* stack: of the program's first thread */
     uint64_t owner;      /* object: its address */
 };
+
+struct ml_native_text;
 
 /* Of one wanted object. */
 struct ml_native_answer {
@@ -104,9 +112,8 @@ struct ml_native_result {
     struct ml_native_answer *answer; /* [count], as wanted */
     size_t count;
     struct ml_native_holder *holder;
-    size_t holder_count, holder_room;
-    char *texts; /* what library, path and symbol point into */
-    size_t texts_room;
+    size_t holder_count, holder_cap;
+    struct ml_native_text *texts; /* what library, path and symbol point into */
     uint64_t scanned;  /* bytes */
     const struct ml_alloc *a;
 };

@@ -7,6 +7,7 @@
 #define ML_AGENT_SNAPSHOT_H
 
 #include "answers.h"
+#include "native_holders.h"
 #include "suspects.h"
 #include "watch.h"
 
@@ -74,6 +75,14 @@ bool snapshot_is_ignored(struct snapshot *s, const struct shown *f);
 /* Whether a suspect finding is the interpreter's or a library's own bookkeeping: small,
  * and nothing of the user's in it. */
 bool snapshot_is_bookkeeping(const struct snapshot *s, const struct shown *f);
+
+/* -- snapshot_native.c -------------------------------------------------------------- */
+
+/* What is known of a finding's native holders; empty when it has a root of Python's. */
+void snapshot_sum_native(const struct snapshot *s, const struct shown *f,
+                         struct native_sum *out);
+/* References that nothing but malloc's memory, or nothing at all, was found to hold. */
+uint64_t snapshot_unproven(const struct native_sum *sum);
 
 /* -- snapshot_suspects.c, snapshot_ages.c ------------------------------------------- */
 

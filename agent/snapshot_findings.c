@@ -109,11 +109,12 @@ write_figures(struct snapshot *s, const struct shown *f)
 }
 
 static void
-write_path(struct snapshot *s)
+write_path(struct snapshot *s, const struct shown *f)
 {
     const struct sweep_view *v = s->v;
     struct ml_json *j = s->j;
-    bool native = s->path->root == ML_PATH_OUTSIDE;
+    struct native_sum native;
+    snapshot_sum_native(s, f, &native);
     ml_json_key(j, "path");
     ml_json_strn(j, s->text.data, s->text.len);
     ml_json_key(j, "path_nodes");
@@ -121,8 +122,14 @@ write_path(struct snapshot *s)
     ml_json_key(j, "root");
     describe_root(s->path, j);
     ml_json_kv_str(j, "held_by", describe_held_by(v, s->path));
-    ml_json_kv_int(j, "unexplained_references",
-                   native ? v->reach.excess[s->path->step[0].node] : 0);
+    ml_json_kv_uint(j, "unexplained_references", native.references);
+    ml_json_key(j, "native");
+    if (native.references > 0) {
+        native_sum_write(v, &native, j);
+    }
+    else {
+        ml_json_null(j);
+    }
 }
 
 static int
@@ -133,7 +140,7 @@ write_finding(struct snapshot *s, const struct shown *f, uint32_t id)
     ml_json_begin_object(j);
     write_identity(s, f, id);
     write_figures(s, f);
-    write_path(s);
+    write_path(s, f);
     write_accumulation(s, f->finding);
     ml_json_key(j, "graph");
     int rc = describe_graph(s->v, s->path, 1, f->finding->count, j);

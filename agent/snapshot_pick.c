@@ -19,6 +19,7 @@
 #define MANY_STANDARD ((uint64_t)1024 * 1024) /* bytes retained */
 #define MANY_LIBRARY ((uint64_t)64 * 1024)
 #define MANY_USER ((uint64_t)1024)
+#define MIN_FORGOTTEN 3 /* references without a holder */
 #define FEW_OLD ((uint64_t)64 * 1024) /* bytes of suspects, where nothing is the user's */
 
 static uint8_t
@@ -72,6 +73,21 @@ is_no_pile(const struct ml_finding *f)
     return f->count < MIN_COUNT && f->retained < MIN_SINGLE;
 }
 
+/* Objects of the program's own classes that nobody has, not even a variable of a library:
+ * a few are enough, for what is forgotten in C never stops growing. */
+static bool
+is_forgotten(const struct snapshot *s, const struct shown *f)
+{
+    struct native_sum sum;
+    if (s->v->paths.root[f->example[0]] != ML_PATH_OUTSIDE ||
+        s->places.place[f->finding->place].parent != ML_NO_NODE ||
+        origin_of_type(&s->v->take, f->example[0]) != ORIGIN_USER) {
+        return false;
+    }
+    snapshot_sum_native(s, f, &sum);
+    return snapshot_unproven(&sum) >= MIN_FORGOTTEN;
+}
+
 static bool
 is_furniture(const struct snapshot *s, const struct shown *f)
 {
@@ -81,7 +97,8 @@ is_furniture(const struct snapshot *s, const struct shown *f)
     if (root == ORIGIN_USER) {
         return retained < MANY_USER;
     }
-    if (root == ORIGIN_STDLIB && origin_of_type(t, f->example[0]) == ORIGIN_STDLIB) {
+    bool native = s->v->paths.root[f->example[0]] == ML_PATH_OUTSIDE;
+    if (root == ORIGIN_STDLIB && !native && origin_of_type(t, f->example[0]) == ORIGIN_STDLIB) {
         return retained < MANY_STANDARD;
     }
     return retained < MANY_LIBRARY;
@@ -131,7 +148,7 @@ find(struct snapshot *s, struct ml_error *err)
     const struct sweep_view *v = s->v;
     struct type_filter filter = {v, s->r};
     struct ml_finding_options options = {CANDIDATES, MIN_COUNT, MIN_SINGLE, describe_wanted,
-                                         &filter};
+                                         &filter, 1};
     int rc = snapshot_find_places(s, err);
     if (rc == ML_OK) {
         rc = ml_findings_pick(&v->take.graph, &v->paths, &s->places, &v->retained, &options,
@@ -203,8 +220,8 @@ snapshot_pick(struct snapshot *s, struct ml_error *err)
         f->finding = &s->findings.finding[i];
         f->example[0] = s->places.place[f->finding->place].first;
         f->example_count = 1;
-        bool kept = !is_no_pile(f->finding) && !is_furniture(s, f) &&
-                    !snapshot_is_ignored(s, f);
+        bool kept = (!is_no_pile(f->finding) && !is_furniture(s, f)) || is_forgotten(s, f);
+        kept = kept && !snapshot_is_ignored(s, f);
         s->count += kept ? 1 : 0;
         if (s->count == SNAPSHOT_FINDINGS) {
             break;

@@ -255,6 +255,7 @@ try_clone(struct ml_sweep *s)
     if (ml_birth_running()) {
         ml_birth_settle(); /* what was recycled since the last turn is not old */
     }
+    s->job->stack_count = ml_thread_stacks_read(s->job->stacks);
     s->child = make_copy(s, out, since);
     compat_life_gil_give(gil);
     if (s->child > 0) {

@@ -17,6 +17,7 @@
 
 #include "buf.h"
 #include "sweep.h"
+#include "thread_stacks.h"
 
 enum sweep_frame_type {
     FRAME_PROGRESS = 0x4d4c5031, /* also a check that the stream is in step */
@@ -82,6 +83,8 @@ struct sweep_job {
     const struct ml_growth_before *before;
     double started;        /* monotonic seconds */
     int64_t started_at;    /* microseconds since the epoch */
+    struct ml_thread_stack stacks[ML_THREAD_STACKS]; /* of threads that waited */
+    size_t stack_count;
     bool during_collection; /* the collector did not come to rest */
 };
 

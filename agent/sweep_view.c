@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "native_holders.h"
 #include "watch.h"
 #include "small_file.h"
 
@@ -120,6 +121,7 @@ sweep_view_build(struct sweep_view *v, const struct sweep_job *job,
     if (v->watch != NULL && watch->warm_up) {
         return ML_OK; /* nothing is old enough: the program's memory is all there is */
     }
+    v->native = native_holders_new(v);
     int rc = take_init(&v->take, a, cancel, guard, err);
     v->take.watch = watch;
     v->take.redact = (int)job->settings.report.redact;
@@ -138,5 +140,6 @@ sweep_view_fini(struct sweep_view *v)
     ml_path_tree_fini(&v->paths, v->a);
     ml_reach_fini(&v->reach, v->a);
     ml_reverse_fini(&v->reverse, v->a);
+    native_holders_free(v->native);
     take_fini(&v->take);
 }

@@ -26,6 +26,7 @@ struct sweep_memory {
 };
 
 struct call_texts;
+struct native_holders;
 
 /* What an answer leaves behind for the agent, besides its JSON. */
 struct sweep_after {
@@ -49,6 +50,7 @@ struct sweep_view {
     const struct ml_alloc *a;
     const struct ml_cancel *cancel;
     uint64_t peak; /* bytes the analysis needed */
+    struct native_holders *native; /* asked by native_holders.h; NULL: nothing found */
     struct call_texts *texts; /* objects' own, of the answer being written */
 };
 

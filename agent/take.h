@@ -96,6 +96,7 @@ struct take_root {
     PyCodeObject *code;
     int line;
     bool own; /* of a stack slot: ML_ROOT_OWN */
+    bool strong; /* taken off the count of its object */
 };
 
 ML_VEC(take_root_vec, struct take_root)

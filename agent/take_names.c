@@ -117,9 +117,7 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
     pos = 0;
     while (PyDict_Next(dict, &pos, &key, &value)) {
         if (key == to) {
-            name_set(out, EDGE_KEY, true);
-            snprintf(out->expr, sizeof(out->expr), ".keys()[*]");
-            snprintf(out->words, sizeof(out->words), "dict key");
+            name_key(out);
             return true;
         }
     }
@@ -333,10 +331,15 @@ name_in_method(PyObject *from, PyObject *to, struct take_name *out)
     return true;
 }
 
+/* A variable's cell is the variable; one that is kept as an object is not. */
 static bool
-name_in_cell(struct take_name *out)
+name_in_cell(const struct take *t, uint32_t before, struct take_name *out)
 {
+    uint8_t shape = before != ML_NO_NODE ? take_kind_of(t, before)->shape : SHAPE_TUPLE;
     name_set(out, EDGE_CLOSURE, false);
+    if (shape == SHAPE_DICT || shape == SHAPE_LIST || shape == SHAPE_INSTANCE) {
+        snprintf(out->expr, sizeof(out->expr), ".cell_contents");
+    }
     snprintf(out->words, sizeof(out->words), "cell (closure)");
     return true;
 }
@@ -390,7 +393,7 @@ name_by_shape(const struct take *t, uint32_t before, uint32_t from, PyObject *to
     case SHAPE_METHOD:
         return name_in_method(op, to, out);
     case SHAPE_CELL:
-        return name_in_cell(out);
+        return name_in_cell(t, before, out);
     case SHAPE_GENERATOR:
         return name_in_generator(op, to, out);
     default:

@@ -38,6 +38,9 @@ name_frame_root(const struct take *t, const struct take_root *root,
     if (root->kind == ROOT_STACK) {
         snprintf(variable, sizeof(variable), "<value in use>");
     }
+    else if (root->kind == ROOT_FRAME_PART && strcmp(root->text, "namespace") == 0) {
+        snprintf(variable, sizeof(variable), "locals()");
+    }
     else if (root->kind == ROOT_FRAME_PART) {
         snprintf(variable, sizeof(variable), "<%s>", root->text);
     }

@@ -42,11 +42,11 @@ add_root(struct take *t, PyObject *op, uint32_t rank, const struct take_root *ro
     if (node == ML_NO_NODE) {
         return;
     }
-    if (strong && t->refs[node] > 0) {
-        t->refs[node]--;
-    }
+    struct take_root entry = *root;
+    entry.strong = strong && t->refs[node] > 0;
+    t->refs[node] -= entry.strong;
     if (ml_heap_graph_add_root(&t->graph, node, rank, t->roots.len) < 0 ||
-        take_root_vec_push(&t->roots, t->a, *root) < 0) {
+        take_root_vec_push(&t->roots, t->a, entry) < 0) {
         t->failed = true;
     }
 }
@@ -173,10 +173,11 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
     PyObject *name, *value;
     while (PyDict_Next(m->dict, &pos, &name, &value)) {
         if (PyModule_Check(value) || !PyUnicode_Check(name) ||
+            take_str_is(name, "__builtins__") || /* in every module, and builtins' own */
             made_in(value, m->name) != only_made_here) {
             continue;
         }
-        struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0, false};
+        struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0, false, false};
         add_root(t, value, rank, &root, false);
     }
 }
@@ -200,7 +201,7 @@ add_modules(struct take *t)
     }
     for (size_t i = t->modules.len; i-- > 0 && !t->failed;) {
         if (t->modules.data[i].origin != ORIGIN_OWN) {
-            struct take_root root = {ROOT_MODULE, (uint32_t)i, NULL, NULL, NULL, 0, false};
+            struct take_root root = {ROOT_MODULE, (uint32_t)i, NULL, NULL, NULL, 0, false, false};
             add_root(t, t->modules.data[i].dict, RANK_MODULE, &root, false);
         }
     }
@@ -274,7 +275,7 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
 {
     struct frame_walk *w = ctx;
     struct take_root root = {ROOT_LOCAL, w->thread, NULL, name, w->frame.code,
-                             w->frame.line, false};
+                             w->frame.line, false, false};
     bool borrowed = kind & COMPAT_BORROWED, counted = !w->frame.shown && !borrowed;
     kind &= ~COMPAT_BORROWED;
     switch (kind) {
@@ -312,7 +313,7 @@ static void
 add_thread_ref(void *ctx, const char *name, PyObject *op)
 {
     struct frame_walk *w = ctx;
-    struct take_root root = {ROOT_THREAD_REF, w->thread, name, NULL, NULL, 0, false};
+    struct take_root root = {ROOT_THREAD_REF, w->thread, name, NULL, NULL, 0, false, false};
     add_root(w->t, op, rank_of_temporary(w, RANK_THREAD, op), &root, true);
 }
 
@@ -354,7 +355,7 @@ static void
 add_interp_ref(void *ctx, const char *name, PyObject *op)
 {
     struct take *t = ctx;
-    struct take_root root = {ROOT_INTERP, 0, name, NULL, NULL, 0, false};
+    struct take_root root = {ROOT_INTERP, 0, name, NULL, NULL, 0, false, false};
     add_root(t, op, RANK_INTERP, &root, true);
     if (op != NULL && strcmp(name, "interned strings") == 0) {
         uint32_t node = take_node(t, op);
@@ -382,7 +383,7 @@ take_roots(struct take *t, struct ml_error *err)
 static void
 add_static_types(struct take *t)
 {
-    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0, false};
+    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0, false, false};
     for (uint32_t node = 0; node < t->graph.node_count && !t->failed; node++) {
         const struct take_kind *kind = take_kind_of(t, node);
         if (kind->shape == SHAPE_TYPE) {
@@ -399,7 +400,7 @@ add_static_types(struct take *t)
 uint32_t
 take_c_types(struct take *t, const struct ml_reach *reach)
 {
-    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0, false};
+    const struct take_root root = {.kind = ROOT_STATIC_TYPE};
     uint32_t count = 0;
     for (uint32_t node = 0; node < t->graph.node_count && !t->failed; node++) {
         if (ml_bitset_has(&reach->outside, node) && !ml_bitset_has(&reach->named, node) &&

@@ -117,7 +117,7 @@ take_size(const struct take_kind *kind, PyObject *op)
         size = compat_long_size(op);
         break;
     case SIZING_BYTEARRAY:
-        size = (size_t)Py_TYPE(op)->tp_basicsize + (size_t)((PyByteArrayObject *)op)->ob_alloc;
+        size = compat_bytearray_size(op);
         break;
     case SIZING_METHOD:
         size = size_by_method(kind, op);

@@ -153,6 +153,38 @@ def loop_floats(n=200000):
         x = x * 1.0000001 + 1e-9
 
 
+def loop_ints(n=200000):
+    x = 1 << 20
+    for _ in range(n):
+        x = x + 3
+
+
+def digits(n=400):
+    """Digits of pi by the spigot: ints of all sizes."""
+    q, r, t, k, m, x = 1, 0, 1, 1, 3, 3
+    found = []
+    while len(found) < n:
+        if 4 * q + r - t < m * t:
+            found.append(m)
+            q, r, m = 10 * q, 10 * (r - m * t), (10 * (3 * q + r)) // t - 10 * m
+        else:
+            q, r, t, k, m, x = (q * k, (2 * q + r) * x, t * x, k + 1,
+                                (q * (7 * k + 2) + r * x) // (t * x), x + 2)
+
+
+def loop_ranges(n=60000):
+    for i in range(n):
+        for _ in range(i, i + 2):
+            pass
+
+
+def loop_methods(n=100000):
+    make = Task("t").queue
+    for _ in range(n):
+        method = make.append
+    return method
+
+
 def loop_strings(n=100000):
     for i in range(n):
         str(i)
@@ -165,7 +197,7 @@ def loop_kept(n=60000):
 PROGRAMS = [nbody, spectral_norm, richards, json_both_ways, regex, text, fib, generators,
             web_requests]
 LOOPS = [loop_instances, loop_objects, loop_lists, loop_dicts, loop_tuples, loop_floats,
-         loop_strings, loop_kept]
+         loop_ints, loop_ranges, loop_methods, digits, loop_strings, loop_kept]
 
 
 def main():

@@ -90,6 +90,8 @@ struct ml_finding_options {
     /* Whether nodes of this kind may be findings; NULL: all. Asked once per place. */
     bool (*wanted)(void *ctx, uint32_t kind);
     void *ctx;
+    uint32_t min_outside;      /* of objects held from outside so many are enough; 0: as
+                                  of others */
 };
 
 struct ml_findings {

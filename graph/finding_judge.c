@@ -95,6 +95,9 @@ is_many(const struct ml_places *p, const struct ml_finding_options *o,
     const struct ml_judged *j = &judged[place];
     uint32_t count = q->count;
     uint32_t jump = j->jump;
+    if (q->parent == ML_NO_NODE && q->root == ML_PATH_OUTSIDE && o->min_outside > 0) {
+        return j->wanted && count >= o->min_outside;
+    }
     bool shares = q->slot == ML_SLOT_SPREAD && q->parent != ML_NO_NODE;
     if (shares && !judged[q->parent].enough) {
         /* few of each kind, but together they may be many */

@@ -11,6 +11,9 @@
 /* render_text.c: "2026-01-31T20:54:19.078977Z" as "2026-01-31 20:54:19". */
 void ml_render_time(struct ml_paint *p, enum ml_color color, const json_t *time);
 
+/* The sentence of a `native` object: who in native code holds it, or that nobody does. */
+void ml_render_native(struct ml_paint *p, const json_t *native);
+
 /* render_findings.c: the findings of an iteration, worst first. One that `details`
  * (NULL: none) has an object of is shown without its chain and examples. */
 void ml_render_findings(struct ml_paint *p, const json_t *findings,

@@ -169,12 +169,27 @@ paint_holder(struct ml_paint *p, const json_t *f)
         ml_paint_text(p, ML_PLAIN, json_object_get(root, "name"), 0);
     }
     ml_paint_line(p);
+    const json_t *native = json_object_get(f, "native");
     if (unexplained > 0) {
         paint_label(p, "unexplained");
         ml_paint_printf(p, ML_WARN, "%s reference%s that no Python object explains",
                         ml_text_count(unexplained, text), unexplained == 1 ? "" : "s");
         ml_paint_line(p);
     }
+    if (json_string_length(json_object_get(native, "text")) > 0) {
+        paint_label(p, "native code");
+        ml_render_native(p, native);
+        ml_paint_line(p);
+    }
+}
+
+void
+ml_render_native(struct ml_paint *p, const json_t *native)
+{
+    bool all = ml_json_integer(native, "explained") >= ml_json_integer(native, "references");
+    const json_t *text = json_object_get(native, "text");
+    ml_paint_sentence(p, all ? ML_PLAIN : ML_WARN, json_string_value(text),
+                      json_string_length(text));
 }
 
 static void

@@ -6,6 +6,18 @@
 #include "table.h"
 #include "text_format.h"
 
+/* Who in native code holds what the path begins with. */
+static void
+paint_native(struct ml_paint *p, const json_t *of, int indent)
+{
+    const json_t *native = json_object_get(of, "native");
+    if (json_string_length(json_object_get(native, "text")) > 0) {
+        ml_paint_pad(p, indent);
+        ml_render_native(p, native);
+        ml_paint_line(p);
+    }
+}
+
 /* "shop.Session at 0x7f… · 56 B · retains 1.2 MiB", then its text. */
 static void
 paint_object(struct ml_paint *p, const json_t *object)
@@ -33,6 +45,7 @@ paint_object(struct ml_paint *p, const json_t *object)
         ml_paint_whole(p, ML_PATH, json_object_get(object, "path"));
         ml_paint_line(p);
     }
+    paint_native(p, object, 2);
 }
 
 static void
@@ -44,6 +57,7 @@ paint_paths(struct ml_paint *p, const json_t *paths)
         ml_paint_pad(p, 2);
         ml_paint_whole(p, ML_PATH, json_object_get(path, "expression"));
         ml_paint_line(p);
+        paint_native(p, path, 4);
         ml_render_chain(p, json_object_get(path, "nodes"), 4);
     }
     if (json_array_size(paths) == 0) {

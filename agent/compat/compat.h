@@ -46,7 +46,8 @@ int compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *c
 struct compat_young {
     PyObject *mark;
     PyObject *fence;
-    int64_t collections; /* made until the marks were set */
+    int64_t collections; /* made until the marks were set; -1: not set yet */
+    bool incremental;    /* the collector is that of 3.14.0 to 3.14.4 */
 };
 
 enum compat_young_when {
@@ -90,9 +91,10 @@ size_t compat_preheader_size(PyObject *op);
 /* An int's size without the header in front. */
 size_t compat_long_size(PyObject *op);
 
-/* A str's, dict's size likewise, with the buffers that belong to it. */
+/* A str's, dict's, bytearray's size likewise, with the buffers that belong to it. */
 size_t compat_str_size(PyObject *op);
 size_t compat_dict_size(PyObject *op);
+size_t compat_bytearray_size(PyObject *op);
 
 /* Interned strings are held by the interpreter's table without being counted. */
 bool compat_str_interned(PyObject *op);
@@ -191,6 +193,19 @@ struct compat_stack {
 void compat_frames_suspended(PyObject *frame, const struct compat_stack *stack,
                              const struct compat_frame_visitor *v);
 
+/* The frame of a suspended generator, coroutine or async generator, as the frames of a
+ * thread; its last COMPAT_STACK is what it waits for. False when it runs or has ended. */
+bool compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v);
+
+/* Its function, code and frame object, waiting or not; `v->frame` is not called. */
+void compat_generator_parts(PyObject *gen, const struct compat_frame_visitor *v);
+
+/* Waits for what is last on its evaluation stack; generators.c. */
+bool compat_generator_waits(PyObject *gen);
+
+/* What a frame object keeps after its call has ended; `v->frame` is not called. */
+void compat_frame_object(PyObject *frame, const struct compat_frame_visitor *v);
+
 /* The variable of a suspended generator, coroutine or async generator that holds
  * `value`, or NULL. */
 PyObject *compat_generator_local(PyObject *gen, PyObject *value);
@@ -241,12 +256,21 @@ uintptr_t compat_arenas_pool(const struct compat_memory *m, const void *block);
 bool compat_arenas_count(const struct compat_memory *m, const uintptr_t *pools,
                          size_t count, struct compat_arenas *out);
 
+/* -- stale.c: where an address says nothing ------------------------------------------ */
+
+typedef void (*compat_range_fn)(void *ctx, uintptr_t from, uintptr_t to);
+
+/* Calls `each` with memory of the interpreter that holds addresses of objects which it
+ * borrows, has left behind, or which its roots show already. */
+void compat_stale_each(PyInterpreterState *interp, compat_range_fn each, void *ctx);
+
 /* -- run.c: Python code in a copy of the process ----------------------------------- */
 
 /* Makes this thread's thread state fit to run Python code where no other thread exists:
- * no request to give the GIL away, no pending call, no tracing, no collections. False
- * when it has none. Only in a helper of the sweep process; there, and nowhere else, may
- * Python code run. GIL: held at the moment of the clone. */
-bool compat_run_alone(void);
+ * no request to give the GIL away, no pending call, no tracing, no collections. `stack`:
+ * bytes of stack that there are below the caller. False when it has none. Only in a
+ * helper of the sweep process; there, and nowhere else, may Python code run. GIL: held
+ * at the moment of the clone. */
+bool compat_run_alone(size_t stack);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Looking a type's record up and reading its rows. The records themselves are in
- * fields_builtin.c, fields_library.c and fields_foreign.c.
+ * Looking a type's record up and reading its rows. The records themselves are in the
+ * files fields_*.c beside this one.
  */
 #include "fields.h"
 
@@ -45,11 +45,14 @@ const struct compat_fields *
 compat_fields_of(PyTypeObject *type)
 {
     static const struct compat_fields *const tables[] = {
-        compat_fields_builtin, compat_fields_library, compat_fields_foreign};
+        compat_fields_builtin, compat_fields_iterators, compat_fields_containers,
+        compat_fields_library, compat_fields_foreign,   compat_fields_frames,
+        compat_fields_tasks,   compat_fields_files};
     /* A class that inherits has the fields of its C base. */
     const struct compat_fields *found = NULL;
     for (; type != NULL && found == NULL; type = type->tp_base) {
-        for (size_t i = 0; i < 3 && found == NULL && !made_in_python(type); i++) {
+        size_t count = made_in_python(type) ? 0 : Py_ARRAY_LENGTH(tables);
+        for (size_t i = 0; i < count && found == NULL; i++) {
             found = find(tables[i], type->tp_name);
         }
     }
@@ -69,5 +72,38 @@ compat_fields_each(const struct compat_fields *f, PyObject *op,
     }
     if (f->each != NULL) {
         f->each(op, v);
+    }
+}
+
+struct shown {
+    PyObject *part;
+    bool found;
+};
+
+static int
+compare(PyObject *op, void *arg)
+{
+    struct shown *s = arg;
+    s->found = s->found || op == s->part;
+    return s->found;
+}
+
+bool
+compat_field_hidden(PyObject *op, PyObject *part)
+{
+    struct shown s = {part, false};
+    if (PyObject_IS_GC(op) && Py_TYPE(op)->tp_traverse != NULL) {
+        Py_TYPE(op)->tp_traverse(op, compare, &s);
+    }
+    return !s.found;
+}
+
+void
+compat_field_tell(const struct compat_field_visitor *v, PyObject *op, const char *name,
+                  enum compat_field_form form)
+{
+    if (op != NULL) {
+        struct compat_field field = {name, NULL, -1, form, false};
+        v->field(v->ctx, &field, op);
     }
 }

@@ -24,6 +24,10 @@ enum compat_field_form {
     COMPAT_FIELD_INTERNAL, /* a field of the struct, which Python code does not see */
     COMPAT_FIELD_LOCAL,    /* variable `label` of the suspended function */
     COMPAT_FIELD_ITEM,     /* item `index` of `name` ("": of the object itself) */
+    COMPAT_FIELD_PART,     /* belongs to the object: `name`, with its dot, is shown only
+                              where a path ends there */
+    COMPAT_FIELD_VARIABLE, /* value of the context variable called `label` */
+    COMPAT_FIELD_KEY,      /* a key itself */
 };
 
 struct compat_field {
@@ -63,9 +67,22 @@ const struct compat_fields *compat_fields_of(PyTypeObject *type);
 void compat_fields_each(const struct compat_fields *f, PyObject *op,
                         const struct compat_field_visitor *v);
 
+/* Whether the collector does not learn from `op` that it refers to `part`, which differs
+ * between patch releases. Runs its tp_traverse. */
+bool compat_field_hidden(PyObject *op, PyObject *part);
+
+/* Tells `v` of one field, unless it is NULL. */
+void compat_field_tell(const struct compat_field_visitor *v, PyObject *op, const char *name,
+                       enum compat_field_form form);
+
 /* The records, by what they are about; each table ends with a NULL type. */
 extern const struct compat_fields compat_fields_builtin[]; /* fields_builtin.c */
+extern const struct compat_fields compat_fields_iterators[];
+extern const struct compat_fields compat_fields_containers[];
 extern const struct compat_fields compat_fields_library[]; /* fields_library.c: stdlib */
 extern const struct compat_fields compat_fields_foreign[]; /* fields_foreign.c: PyPI */
+extern const struct compat_fields compat_fields_frames[]; /* fields_frames.c: functions */
+extern const struct compat_fields compat_fields_tasks[]; /* fields_tasks.c: asyncio, … */
+extern const struct compat_fields compat_fields_files[]; /* fields_files.c: io, xml, … */
 
 #endif

@@ -287,7 +287,8 @@ compat_numpy_void_each(PyObject *op, const struct compat_field_visitor *v)
     }
 }
 
-/* What it knows to do for which dtypes is its one list. Its traverse shows `obj` alone. */
+/* What it knows to do for which dtypes is its one list, from numpy 2.5 on a dict. Its
+ * traverse shows `obj` alone. */
 void
 compat_numpy_ufunc_each(PyObject *op, const struct compat_field_visitor *v)
 {
@@ -296,7 +297,8 @@ compat_numpy_ufunc_each(PyObject *op, const struct compat_field_visitor *v)
          at += sizeof(void *)) {
         PyObject *loops;
         memcpy(&loops, (char *)op + at, sizeof(loops));
-        if (is_pointer(loops) && PyList_CheckExact(loops)) {
+        if (is_pointer(loops) &&
+            (PyList_CheckExact(loops) || PyDict_CheckExact(loops))) {
             show(v, "loops", COMPAT_FIELD_INTERNAL, -1, loops);
             return;
         }

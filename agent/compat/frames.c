@@ -87,6 +87,37 @@ compat_frames_suspended(PyObject *frame, const struct compat_stack *stack,
     (void)frame, (void)stack, (void)v;
 }
 
+bool
+compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v)
+{
+    PyFrameObject *f = ((PyGenObject *)gen)->gi_frame;
+    if (f == NULL || f->f_stackdepth < 0) {
+        return false;
+    }
+    struct compat_frame frame = {f->f_code, f->f_globals,
+                                 PyCode_Addr2Line(f->f_code, f->f_lasti * 2), true,
+                                 (PyObject *)f, gen};
+    if (v->frame(v->ctx, &frame)) {
+        emit_locals(f, v);
+    }
+    return true;
+}
+
+void
+compat_frame_object(PyObject *op, const struct compat_frame_visitor *v)
+{
+    PyFrameObject *f = (PyFrameObject *)op;
+    emit_locals(f, v);
+    emit(v, COMPAT_CODE, NULL, (PyObject *)f->f_code);
+    emit(v, COMPAT_NAMESPACE, NULL, f->f_locals);
+}
+
+void
+compat_generator_parts(PyObject *gen, const struct compat_frame_visitor *v)
+{
+    emit(v, COMPAT_FRAME, NULL, (PyObject *)((PyGenObject *)gen)->gi_frame);
+}
+
 PyObject *
 compat_generator_local(PyObject *gen, PyObject *value)
 {
@@ -314,6 +345,51 @@ compat_frames_suspended(PyObject *op, const struct compat_stack *stack,
             return;
         }
         f = *(_PyInterpreterFrame *const *)moved(stack, &f->previous);
+    }
+}
+
+bool
+compat_generator_frame(PyObject *op, const struct compat_frame_visitor *v)
+{
+    PyGenObject *gen = (PyGenObject *)op;
+    _PyInterpreterFrame *f = (_PyInterpreterFrame *)&gen->gi_iframe;
+    if (gen->gi_frame_state >= FRAME_EXECUTING || is_shim(f) || frame_depth(f) < 0) {
+        return false;
+    }
+    PyCodeObject *code = frame_code(f);
+    struct compat_frame frame = {code, f->f_globals, frame_line(f, code), true,
+                                 (PyObject *)f->frame_obj, op};
+    if (v->frame(v->ctx, &frame)) {
+        emit_locals(f, code, v);
+    }
+    return true;
+}
+
+/* While its function runs or waits, a frame object has nothing of its own. */
+void
+compat_frame_object(PyObject *op, const struct compat_frame_visitor *v)
+{
+    _PyInterpreterFrame *f = ((PyFrameObject *)op)->f_frame;
+    PyCodeObject *code = f != NULL && f->owner == FRAME_OWNED_BY_FRAME_OBJECT
+                             ? frame_code(f)
+                             : NULL;
+    if (code != NULL) {
+        emit_locals(f, code, v);
+        emit_slot(v, COMPAT_CODE, NULL, frame_executable(f));
+        emit_slot(v, COMPAT_FUNCTION, NULL, frame_function(f));
+        emit(v, COMPAT_NAMESPACE, NULL, f->f_locals);
+    }
+}
+
+void
+compat_generator_parts(PyObject *op, const struct compat_frame_visitor *v)
+{
+    PyGenObject *gen = (PyGenObject *)op;
+    _PyInterpreterFrame *f = (_PyInterpreterFrame *)&gen->gi_iframe;
+    if (gen->gi_frame_state < FRAME_CLEARED && !is_shim(f)) {
+        emit_slot(v, COMPAT_CODE, NULL, frame_executable(f));
+        emit_slot(v, COMPAT_FUNCTION, NULL, frame_function(f));
+        emit(v, COMPAT_FRAME, NULL, (PyObject *)f->frame_obj);
     }
 }
 

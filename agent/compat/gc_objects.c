@@ -7,6 +7,8 @@
  */
 #include "compat_core.h"
 
+#include "places.h"
+
 /* Bit 0 marks the old space in incremental collectors, bit 1 is used inside a
  * collection only. */
 #define NEXT(head) ((PyGC_Head *)((head)->_gc_next & ~(uintptr_t)3))
@@ -14,7 +16,19 @@
 bool
 compat_gc_collecting(PyInterpreterState *interp)
 {
-    return interp->gc.collecting != 0;
+    return compat_place_gc(interp)->collecting != 0;
+}
+
+/* Three generations, youngest first. The incremental collector of 3.14.0 to 3.14.4 names
+ * them otherwise: young, and two old ones. They stand in the same place. */
+static struct gc_generation *
+generations(struct _gc_runtime_state *gc)
+{
+#if ML_PY_314 && PY_VERSION_HEX < 0x030E0500
+    return &gc->young;
+#else
+    return gc->generations;
+#endif
 }
 
 static int
@@ -32,10 +46,10 @@ each_in_list(PyGC_Head *list, int (*each)(PyObject *op, void *ctx), void *ctx)
 int
 compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *ctx), void *ctx)
 {
-    struct _gc_runtime_state *gc = &interp->gc;
+    struct _gc_runtime_state *gc = compat_place_gc(interp);
     int stop = 0;
     for (int i = NUM_GENERATIONS - 1; i >= 0 && stop == 0; i--) {
-        stop = each_in_list(&gc->generations[i].head, each, ctx);
+        stop = each_in_list(&generations(gc)[i].head, each, ctx);
     }
     return stop != 0 ? stop : each_in_list(&gc->permanent_generation.head, each, ctx);
 }

@@ -6,6 +6,7 @@
 #include "compat_core.h"
 
 #include "internal/pycore_runtime.h" /* _PyRuntime.main_thread */
+#include "places.h"
 
 PyInterpreterState *
 compat_interp_next(PyInterpreterState *interp)
@@ -14,7 +15,7 @@ compat_interp_next(PyInterpreterState *interp)
     for (PyInterpreterState *next = interp == NULL ? PyInterpreterState_Head()
                                                    : PyInterpreterState_Next(interp);
          next != NULL; next = PyInterpreterState_Next(next)) {
-        if (next->ceval.gil == PyInterpreterState_Main()->ceval.gil) {
+        if (compat_place_gil(next) == compat_place_gil(PyInterpreterState_Main())) {
             return next;
         }
     }
@@ -99,14 +100,13 @@ compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
     exceptions_being_handled(tstate, each, ctx);
 }
 
+#if PY_VERSION_HEX < 0x030E0000
+
 static void
 each_atexit(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 {
-#if PY_VERSION_HEX >= 0x030E0000
-    each(ctx, "atexit", interp->atexit.callbacks); /* a list of tuples */
-#else
-    struct atexit_state *state = &interp->atexit;
-    for (int i = 0; i < state->ncallbacks; i++) {
+    struct atexit_state *state = compat_place(interp, PLACE_ATEXIT);
+    for (int i = 0; state != NULL && i < state->ncallbacks; i++) {
 #if ML_PY_310 || ML_PY_311
         atexit_callback *cb = state->callbacks[i];
 #else
@@ -118,61 +118,77 @@ each_atexit(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
             each(ctx, "atexit", cb->kwargs);
         }
     }
-#endif
 }
 
+#endif
+
+#if PY_VERSION_HEX >= 0x030C0000
+
 static void
-each_import(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
+each_in_array(PyInterpreterState *interp, enum compat_place place, size_t count,
+              const char *name, compat_ref_fn each, void *ctx)
+{
+    PyObject **array = compat_place(interp, place);
+    for (size_t i = 0; array != NULL && i < count; i++) {
+        each(ctx, name, array[i]);
+    }
+}
+
+#define ITEMS(member) \
+    (sizeof(((PyInterpreterState *)NULL)->member) / sizeof(PyObject *))
+
+#endif
+
+static void
+each_array(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 {
 #if PY_VERSION_HEX >= 0x030C0000
-    struct _import_state *imports = &interp->imports;
-    each(ctx, "sys.modules", imports->modules);
-    each(ctx, "modules by index", imports->modules_by_index);
-    each(ctx, "importlib", imports->importlib);
-    each(ctx, "import function", imports->import_func);
-#else
-    each(ctx, "sys.modules", interp->modules);
-    each(ctx, "modules by index", interp->modules_by_index);
-    each(ctx, "importlib", interp->importlib);
-    each(ctx, "import function", interp->import_func);
+    each_in_array(interp, PLACE_MONITORING, ITEMS(monitoring_callables),
+                  "monitoring callback", each, ctx);
 #endif
-}
-
-static void
-each_codec(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-    each(ctx, "codecs search path", interp->codecs.search_path);
-    each(ctx, "codecs cache", interp->codecs.search_cache);
-    each(ctx, "codecs error handlers", interp->codecs.error_registry);
+#if PY_VERSION_HEX >= 0x030E0000
+    each_in_array(interp, PLACE_COMMON_CONSTS, ITEMS(common_consts), "common constant",
+                  each, ctx);
 #else
-    each(ctx, "codecs search path", interp->codec_search_path);
-    each(ctx, "codecs cache", interp->codec_search_cache);
-    each(ctx, "codecs error handlers", interp->codec_error_registry);
+    each_atexit(interp, each, ctx);
 #endif
 }
 
 void
 compat_interp_each_ref(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
 {
-    each(ctx, "sys dict", interp->sysdict);
-    each(ctx, "builtins dict", interp->builtins);
-    each(ctx, "interpreter dict", interp->dict);
-    each(ctx, "builtins copy", interp->builtins_copy);
-#if PY_VERSION_HEX >= 0x030C0000
-    each(ctx, "sys dict copy", interp->sysdict_copy);
-    each(ctx, "interned strings", interp->cached_objects.interned_strings);
+    static const struct {
+        enum compat_place place;
+        const char *name;
+    } refs[] = {
+        {PLACE_SYS_DICT, "sys dict"},
+        {PLACE_BUILTINS, "builtins dict"},
+        {PLACE_DICT, "interpreter dict"},
+        {PLACE_BUILTINS_COPY, "builtins copy"},
+        {PLACE_SYS_DICT_COPY, "sys dict copy"},
+        {PLACE_INTERNED, "interned strings"},
+        {PLACE_FORK_BEFORE, "fork hooks"},
+        {PLACE_FORK_PARENT, "fork hooks"},
+        {PLACE_FORK_CHILD, "fork hooks"},
+        {PLACE_WARNINGS_FILTERS, "warnings filters"},
+        {PLACE_WARNINGS_ONCE, "warnings once registry"},
+        {PLACE_WARNINGS_ACTION, "warnings default action"},
+        {PLACE_AUDIT_HOOKS, "audit hooks"},
+        {PLACE_GC_CALLBACKS, "gc callbacks"},
+        {PLACE_GC_GARBAGE, "gc.garbage"},
+        {PLACE_MODULES, "sys.modules"},
+        {PLACE_MODULES_BY_INDEX, "modules by index"},
+        {PLACE_IMPORTLIB, "importlib"},
+        {PLACE_IMPORT_FUNC, "import function"},
+        {PLACE_CODEC_PATH, "codecs search path"},
+        {PLACE_CODEC_CACHE, "codecs cache"},
+        {PLACE_CODEC_ERRORS, "codecs error handlers"},
+#if PY_VERSION_HEX >= 0x030E0000
+        {PLACE_ATEXIT, "atexit"}, /* a list of tuples */
 #endif
-    each(ctx, "fork hooks", interp->before_forkers);
-    each(ctx, "fork hooks", interp->after_forkers_parent);
-    each(ctx, "fork hooks", interp->after_forkers_child);
-    each(ctx, "warnings filters", interp->warnings.filters);
-    each(ctx, "warnings once registry", interp->warnings.once_registry);
-    each(ctx, "warnings default action", interp->warnings.default_action);
-    each(ctx, "audit hooks", interp->audit_hooks);
-    each(ctx, "gc callbacks", interp->gc.callbacks);
-    each(ctx, "gc.garbage", interp->gc.garbage);
-    each_import(interp, each, ctx);
-    each_codec(interp, each, ctx);
-    each_atexit(interp, each, ctx);
+    };
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(refs); i++) {
+        each(ctx, refs[i].name, compat_place_object(interp, refs[i].place));
+    }
+    each_array(interp, each, ctx);
 }

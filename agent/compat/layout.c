@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Is the running interpreter the one this file was compiled for? Struct layouts are
- * stable within 3.10 to 3.13; what could still differ (a distribution's patch) is
- * tried on objects made for it, once, before the first sweep. The rest trusts it.
+ * Is the running interpreter the one this file was compiled for? Its version is compared,
+ * from 3.13 on what it says of its own layout, and what a sweep cannot do without is
+ * tried on objects made for it, once, before the first sweep. The rest trusts it, but for
+ * the fields of the interpreter's state, which move and are looked for (places.c).
  */
 #include "compat_core.h"
 
 #include <string.h>
+
+#include "places.h"
 
 const char *
 compat_version(void)
@@ -84,14 +87,17 @@ compat_layout_check(struct ml_error *err)
                             PY_MAJOR_VERSION, PY_MINOR_VERSION, compat_version());
     }
     PyInterpreterState *interp = PyInterpreterState_Get();
-    const char *unknown = !collector_shows_new_list(interp) ? "the collector's lists"
-                          : !dict_sizes_agree()             ? "dicts"
-                          : !innermost_frame_makes_sense()  ? "frames"
-                                                            : NULL;
+    const char *unknown = compat_places_disagree();
+    unknown = unknown != NULL                       ? unknown
+              : !collector_shows_new_list(interp) ? "the collector's lists"
+              : !dict_sizes_agree()               ? "dicts"
+              : !innermost_frame_makes_sense()    ? "frames"
+                                                  : NULL;
     if (unknown != NULL) {
         return ml_error_set(err, ML_EUNSUPPORTED,
                             "CPython %s lays out %s in a way this agent does not know",
                             compat_version(), unknown);
     }
+    compat_places_find();
     return ML_OK;
 }

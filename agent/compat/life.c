@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * See life.h. The lists of hooks are fields of the interpreter's state. Their places
- * are known from the headers compiled with, and do not move within 3.10 to 3.13; on
- * 3.14 they do, from one patch release to the next. So a field is believed only when
- * the kernel could read what it points to and our own object is found there, and when
- * it is not at its place the neighbourhood is searched.
+ * See life.h. The lists of hooks are fields of the interpreter's state, which move from
+ * one patch release of 3.14 to the next. What is taken out is written to, so places.c is
+ * not enough: a field is believed only when the kernel could read what it points to and
+ * our own object is found there, and when it is not at the place compiled in the
+ * neighbourhood is searched.
  */
-#define _GNU_SOURCE
 #include "compat_core.h"
 
 #include <stddef.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "life.h"
+#include "places.h"
 
 #define NEIGHBOURHOOD 1024 /* bytes to either side of the expected place */
 
@@ -67,21 +65,13 @@ compat_life_fork_counts_threads(void)
 
 /* -- reading what may not be there ------------------------------------------------- */
 
-static bool
-peek(const void *from, void *to, size_t size)
-{
-    struct iovec local = {.iov_base = to, .iov_len = size};
-    struct iovec remote = {.iov_base = (void *)from, .iov_len = size};
-    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
-}
-
 static PyObject *
 peek_list(PyInterpreterState *interp, size_t offset)
 {
     PyObject *op = *(PyObject **)((char *)interp + offset);
     PyListObject list;
     if (op == NULL || (uintptr_t)op % sizeof(void *) != 0
-        || !peek(op, &list, sizeof(list)) || Py_TYPE(&list) != &PyList_Type) {
+        || !compat_peek(op, &list, sizeof(list)) || Py_TYPE(&list) != &PyList_Type) {
         return NULL;
     }
     return op;
@@ -92,7 +82,7 @@ static bool
 search(size_t expected, bool (*remove)(PyInterpreterState *, size_t, void *), void *what)
 {
     PyInterpreterState *interp = PyInterpreterState_Main();
-    size_t end = sizeof(PyInterpreterState) - 4 * sizeof(void *);
+    size_t end = compat_place_interp_size() - 4 * sizeof(void *);
     size_t from = expected > NEIGHBOURHOOD ? expected - NEIGHBOURHOOD : 0;
     size_t to = expected + NEIGHBOURHOOD < end ? expected + NEIGHBOURHOOD : end;
     if (remove(interp, expected, what)) {
@@ -192,10 +182,10 @@ remove_entry(PyInterpreterState *interp, size_t offset, void *callback)
         return false;
     }
     for (int i = 0; i < entries->count; i++) {
-        if (!peek(entries->entry + i, &slot, sizeof(slot))) {
+        if (!compat_peek(entries->entry + i, &slot, sizeof(slot))) {
             return false;
         }
-        if (slot != NULL && peek(slot, &e, sizeof(e)) && e.func == callback) {
+        if (slot != NULL && compat_peek(slot, &e, sizeof(e)) && e.func == callback) {
             delete_entry(entries, i);
             return true;
         }

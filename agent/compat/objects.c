@@ -82,6 +82,16 @@ compat_str_size(PyObject *op)
     return size;
 }
 
+size_t
+compat_bytearray_size(PyObject *op)
+{
+    size_t room = (size_t)((PyByteArrayObject *)op)->ob_alloc;
+#if PY_VERSION_HEX >= 0x030F0000 /* they stand in a bytes object of its own */
+    room += room > 0 ? (size_t)PyBytes_Type.tp_basicsize : 0;
+#endif
+    return (size_t)Py_TYPE(op)->tp_basicsize + room;
+}
+
 bool
 compat_str_interned(PyObject *op)
 {

@@ -14,6 +14,9 @@
 #include <pthread.h>
 #include <time.h>
 
+#if PY_VERSION_HEX >= 0x030E0000
+#include "internal/pycore_pythonrun.h" /* _PyOS_STACK_MARGIN_SHIFT */
+#endif
 #include "internal/pycore_runtime.h" /* _PyRuntime.ceval */
 
 #define DEEPEST 10000 /* calls; a program may have set a limit that no stack has room for */
@@ -97,10 +100,52 @@ limit_recursion(PyThreadState *tstate)
 #endif
 }
 
-bool
-compat_run_alone(void)
+#if PY_VERSION_HEX >= 0x030E0000
+
+#define MARGIN ((uintptr_t)1 << _PyOS_STACK_MARGIN_SHIFT)
+
+/* From 3.14 on calls of C code are not counted: the address of the stack is looked at.
+ * Ours is not the one that this thread had in the program. Left alone when the limits
+ * do not stand to each other as we know them: then a crash ends what goes too deep. */
+static void
+limit_stack(PyThreadState *tstate, size_t size)
 {
-    PyThreadState *tstate = _PyThreadState_UncheckedGet();
+    _PyThreadStateImpl *own = (_PyThreadStateImpl *)tstate;
+    if (own->c_stack_soft_limit - own->c_stack_hard_limit != MARGIN ||
+        own->c_stack_top < own->c_stack_soft_limit) {
+        return;
+    }
+    own->c_stack_top = (uintptr_t)__builtin_frame_address(0);
+    own->c_stack_hard_limit = own->c_stack_top - size + MARGIN;
+    own->c_stack_soft_limit = own->c_stack_hard_limit + MARGIN;
+}
+
+#else
+
+/* Calls are counted, and no stack is known. */
+static void
+limit_stack(PyThreadState *tstate, size_t size)
+{
+    (void)tstate, (void)size;
+}
+
+#endif
+
+/* That of this thread, without asking whether there is one. */
+static PyThreadState *
+own_thread_state(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyThreadState_GetUnchecked();
+#else
+    return _PyThreadState_UncheckedGet();
+#endif
+}
+
+bool
+compat_run_alone(size_t stack)
+{
+    PyThreadState *tstate = own_thread_state();
     if (tstate == NULL) {
         return false;
     }
@@ -113,6 +158,7 @@ compat_run_alone(void)
     tstate->async_exc = NULL;
     forget_tracing(tstate);
     limit_recursion(tstate);
+    limit_stack(tstate, stack);
     PyGC_Disable();
     return true;
 }

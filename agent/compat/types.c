@@ -5,37 +5,53 @@
  */
 #include "compat_core.h"
 
+#include "places.h"
+
 #define STATIC_BUILTIN (1UL << 1) /* _Py_TPFLAGS_STATIC_BUILTIN */
 
+#if PY_VERSION_HEX >= 0x030C0000
+
 #if ML_PY_312
-static static_builtin_state *
-static_state(PyTypeObject *type)
+typedef static_builtin_state static_state;
+#else
+typedef managed_static_type_state static_state;
+#endif
+
+/* Both tables of 3.13 count from 1; which one it is in shows by the type that is there.
+ * NULL when the tables' place is not known. */
+static static_state *
+state_of(PyTypeObject *type)
 {
-    if (!(type->tp_flags & STATIC_BUILTIN) || type->tp_subclasses == NULL) {
+    struct types_state *types = compat_place(PyInterpreterState_Main(), PLACE_STATIC_TYPES);
+    size_t i = (size_t)type->tp_subclasses - 1;
+    if (types == NULL || type->tp_subclasses == NULL) {
         return NULL;
     }
-    size_t index = (size_t)type->tp_subclasses - 1;
-    PyInterpreterState *interp = PyInterpreterState_Main();
-    return index < _Py_MAX_STATIC_BUILTIN_TYPES ? &interp->types.builtins[index] : NULL;
-}
-#elif PY_VERSION_HEX >= 0x030D0000
-static managed_static_type_state *
-static_state(PyTypeObject *type)
-{
-    if (!(type->tp_flags & STATIC_BUILTIN) || type->tp_subclasses == NULL) {
-        return NULL;
-    }
-    size_t index = (size_t)type->tp_subclasses - 1;
-    PyInterpreterState *interp = PyInterpreterState_Main();
-    /* Both tables count from 1; which one it is in shows by the type that is there. */
-    if (index < _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES &&
-        interp->types.builtins.initialized[index].type == type) {
-        return &interp->types.builtins.initialized[index];
-    }
-    return index < _Py_MAX_MANAGED_STATIC_EXT_TYPES
-               ? &interp->types.for_extensions.initialized[index]
+#if ML_PY_312
+    return i < _Py_MAX_STATIC_BUILTIN_TYPES && types->builtins[i].type == type
+               ? &types->builtins[i]
                : NULL;
+#else
+    if (i < _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES
+        && types->builtins.initialized[i].type == type) {
+        return &types->builtins.initialized[i];
+    }
+    return i < _Py_MAX_MANAGED_STATIC_EXT_TYPES
+                   && types->for_extensions.initialized[i].type == type
+               ? &types->for_extensions.initialized[i]
+               : NULL;
+#endif
 }
+
+/* What public functions say; it writes a reference count and takes it back. */
+static PyObject *
+dict_by_getter(PyTypeObject *type)
+{
+    PyObject *dict = PyType_GetDict(type);
+    Py_XDECREF(dict);
+    return dict;
+}
+
 #endif
 
 PyObject *
@@ -43,7 +59,7 @@ compat_type_dict(PyTypeObject *type)
 {
 #if PY_VERSION_HEX >= 0x030C0000
     if (type->tp_flags & STATIC_BUILTIN) {
-        return static_state(type) != NULL ? static_state(type)->tp_dict : NULL;
+        return state_of(type) != NULL ? state_of(type)->tp_dict : dict_by_getter(type);
     }
 #endif
     return type->tp_dict;
@@ -54,7 +70,7 @@ compat_type_subclasses(PyTypeObject *type)
 {
 #if PY_VERSION_HEX >= 0x030C0000
     if (type->tp_flags & STATIC_BUILTIN) {
-        return static_state(type) != NULL ? static_state(type)->tp_subclasses : NULL;
+        return state_of(type) != NULL ? state_of(type)->tp_subclasses : NULL;
     }
 #endif
     return (PyObject *)type->tp_subclasses;

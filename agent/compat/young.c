@@ -13,13 +13,30 @@
  * strings the generations together as they are:
  *
  *     permanent:  head ... seen ... mark, new, new, fence, older ...
+ *
+ * The incremental collector of 3.14.0 to 3.14.4 has a third way: it moves out of the
+ * youngest list what the program can reach, and leaves the rest where it was. Nobody
+ * refers to the mark, so it stays between what has been seen and what has not. Bit 0 of
+ * an object's link says there which of the two old lists it counts as belonging to.
  */
 #include "compat_core.h"
+
+#include <string.h>
 
 #define NEXT(head) ((PyGC_Head *)((head)->_gc_next & ~(uintptr_t)3))
 #define PREV(head) ((PyGC_Head *)((head)->_gc_prev & ~(uintptr_t)3))
 #define GC_HEAD(op) ((PyGC_Head *)(op) - 1)
 #define OBJECT(head) ((PyObject *)((head) + 1))
+
+#if ML_PY_314 && PY_VERSION_HEX < 0x030E0500
+#define YOUNG(gc) (&(gc)->young.head)
+#define OLDER(gc) (&(gc)->old[0].head)
+#define VISITED_SPACE(gc) ((gc)->visited_space)
+#else
+#define YOUNG(gc) (&(gc)->generations[0].head)
+#define OLDER(gc) (&(gc)->generations[1].head)
+#define VISITED_SPACE(gc) ((gc)->dummy2) /* its place, from 3.14.5 on */
+#endif
 
 PyObject *
 compat_gc_callbacks(PyInterpreterState *interp)
@@ -55,6 +72,15 @@ collections(const struct _gc_runtime_state *gc)
 
 #endif
 
+/* What `await future` holds. The type has no name that another module could use; but few
+ * types can be sent to. */
+static bool
+is_future_iterator(const PyTypeObject *type)
+{
+    return type->tp_as_async != NULL && type->tp_as_async->am_send != NULL &&
+           strcmp(type->tp_name, "_asyncio.FutureIter") == 0;
+}
+
 /* Tracked from their first moment, and may come from a free list. From 3.14 on that is
  * so of dicts, but of tuples no more (deaths.c). Frames: 3.10 keeps one for each code
  * object too; later ones come from the allocator, and are tracked when their function
@@ -74,7 +100,7 @@ may_be_recycled(PyTypeObject *type)
            || type == &PyFrame_Type
 #endif
            || type == &PyContext_Type || type == &_PyAsyncGenASend_Type
-           || (PyObject *)type == PyExc_MemoryError;
+           || (PyObject *)type == PyExc_MemoryError || is_future_iterator(type);
 }
 
 /* None of those types has anything but the collector's header in front. */
@@ -116,24 +142,57 @@ walk_frozen(struct _gc_runtime_state *gc, const struct compat_young *y,
     }
 }
 
-/* Not PyObject_GC_Track: that appends to the lists of the interpreter that runs. */
 static void
-put_between(PyGC_Head *prev, PyGC_Head *head, PyGC_Head *next)
+link_to(PyGC_Head *prev, PyGC_Head *next)
 {
-    head->_gc_prev = (uintptr_t)prev | (head->_gc_prev & 3);
-    head->_gc_next = (uintptr_t)next;
-    prev->_gc_next = (uintptr_t)head;
-    next->_gc_prev = (uintptr_t)head | (next->_gc_prev & 3);
+    prev->_gc_next = (uintptr_t)next | (prev->_gc_next & 3);
+    next->_gc_prev = (uintptr_t)prev | (next->_gc_prev & 3);
+}
+
+/* Not PyObject_GC_UnTrack and PyObject_GC_Track: those count objects, from 3.14 on, and
+ * append to the lists of the interpreter that runs. */
+static void
+move_between(PyGC_Head *prev, PyGC_Head *head, uintptr_t flag, PyGC_Head *next)
+{
+    head->_gc_next = flag;
+    link_to(prev, head);
+    link_to(head, next);
+}
+
+static void
+take_out(PyGC_Head *head)
+{
+    if (head->_gc_next != 0) {
+        link_to(PREV(head), NEXT(head));
+        head->_gc_prev &= _PyGC_PREV_MASK_FINALIZED;
+    }
+}
+
+/* What bit 0 of a young object's link is. That the collector is the incremental one
+ * shows in the mark as the collector itself has tracked it: the bit, or the number that
+ * it is made from, is not 0. */
+static uintptr_t
+young_flag(const struct _gc_runtime_state *gc, struct compat_young *y)
+{
+#if ML_PY_314
+    if (y->collections < 0) {
+        y->incremental = (GC_HEAD(y->mark)->_gc_next & 1) != 0 || VISITED_SPACE(gc) != 0;
+    }
+    return y->incremental ? (uintptr_t)1 ^ (uintptr_t)VISITED_SPACE(gc) : 0;
+#else
+    return 0;
+#endif
 }
 
 static void
 set_marks(struct _gc_runtime_state *gc, struct compat_young *y)
 {
-    PyGC_Head *young = &gc->generations[0].head, *older = &gc->generations[1].head;
-    PyObject_GC_UnTrack(y->mark);
-    PyObject_GC_UnTrack(y->fence);
-    put_between(PREV(young), GC_HEAD(y->mark), young);
-    put_between(older, GC_HEAD(y->fence), NEXT(older));
+    PyGC_Head *young = YOUNG(gc), *older = OLDER(gc);
+    uintptr_t flag = young_flag(gc, y);
+    take_out(GC_HEAD(y->mark));
+    take_out(GC_HEAD(y->fence));
+    move_between(PREV(young), GC_HEAD(y->mark), flag, young);
+    move_between(older, GC_HEAD(y->fence), 0, NEXT(older));
     y->collections = collections(gc);
 }
 
@@ -143,7 +202,7 @@ compat_young_each(PyInterpreterState *interp, struct compat_young *young,
                   void (*each)(void *ctx, uintptr_t block), void *ctx)
 {
     struct _gc_runtime_state *gc = &interp->gc;
-    bool found = walk_back(&gc->generations[0].head, young, each, ctx);
+    bool found = walk_back(YOUNG(gc), young, each, ctx);
     bool inside = gc->collecting && when == COMPAT_YOUNG_OTHER;
     if (!found && !inside && young->collections == collections(gc)) {
         walk_frozen(gc, young, each, ctx);

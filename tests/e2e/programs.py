@@ -7,8 +7,10 @@ from monitored import play
 
 # `told` gets the opening sentence and then one text for each report.
 PRELUDE = """
-import asyncio, gc, inspect, sys, threading, weakref
+import asyncio, gc, inspect, sys, threading, warnings, weakref
 import memalot
+
+warnings.filterwarnings("ignore", "'asyncio.iscoroutinefunction' is deprecated")  # 3.14
 
 told = []
 OPTIONS = dict(output_func=told.append, save_reports=False, max_object_details=1)

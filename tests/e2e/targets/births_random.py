@@ -83,6 +83,11 @@ def fresh():
     return rng.randrange(1 << 40, 1 << 60)
 
 
+def compact():
+    """Return an int of one digit, that is not one of the small ones."""
+    return rng.randrange(1 << 12, 1 << 30)
+
+
 def generator(value):
     yield value
 
@@ -111,6 +116,7 @@ def error(value):
 MAKERS = {
     "float": lambda v: rng.random() + 1,
     "int": lambda v: fresh(),
+    "int of one digit": lambda v: compact(),
     "complex": lambda v: complex(rng.random(), 1),
     "str": lambda v: f"text {fresh()}",
     "bytes": lambda v: b"%d" % fresh(),
@@ -118,6 +124,9 @@ MAKERS = {
     "tuple of one": lambda v: (v,),
     "tuple": lambda v: (v, 1, v),
     "tuple of atoms": lambda v: (1, str(v)),
+    "tuple of ints": lambda v: (1, compact()),
+    "tuple of tuples of atoms": lambda v: (compact(), (2.5, "b")),
+    "tuple sliced": lambda v: (compact(), "a", "b", "c")[:2],
     "long tuple": lambda v: tuple(range(rng.randrange(21, 60))),
     "tuple from list": lambda v: tuple([v, v]),
     "list": lambda v: [v],
@@ -169,6 +178,10 @@ MAKERS = {
     "match": lambda v: re.match("a+", "aaa"),
     "slice": lambda v: slice(v, 1),
     "range": lambda v: range(fresh()),
+    "range of few": lambda v: range(3),
+    "range iterator": lambda v: iter(range(1, 5)),
+    "method of a tuple": lambda v: (compact(), 1).index,
+    "method with its class": lambda v: PATTERN.match,
     "iterator": lambda v: iter([v]),
     "tuple iterator": lambda v: iter((v, 1)),
     "enumerate": lambda v: enumerate([v]),
@@ -184,10 +197,14 @@ MAKERS = {
     "generic alias": lambda v: list[Plain],
     "enum member's class": lambda v: enum.Enum("E", "a"),
     "future": lambda v: asyncio.Future(loop=LOOP),
+    "future iterator": lambda v: iter(asyncio.Future(loop=LOOP)),
 }
+if sys.version_info >= (3, 15):
+    MAKERS["frozen dict"] = lambda v: frozendict(a=v, b=compact())  # noqa: F821
 LOOP = asyncio.new_event_loop()
+PATTERN = re.compile("a")
 NAMES = list(MAKERS)
-WEIGHTS = [6 if name.startswith(("dict", "float", "list", "tuple", "inst")) else
+WEIGHTS = [6 if name.startswith(("dict", "float", "int of", "list", "tuple", "inst")) else
            0.05 if "class" in name else 1 for name in NAMES]
 
 

@@ -134,6 +134,35 @@ class Grows(Base):
         return str(len([str(i) for i in range(100_000)]))
 
 
+class Nests(Base):
+    def text(self):
+        nest = []
+        for _ in range(1_000_000):
+            nest = [nest]
+        try:
+            return json.dumps(nest, check_circular=False)
+        except RecursionError:
+            return "too deep"
+
+
+class Drops(Base):
+    """What it makes dies at once, as anywhere."""
+
+    def text(self):
+        dead = []
+        for number in range(100):
+            Dying(number, dead)
+        return str(len(dead))
+
+
+class Dying:
+    def __init__(self, number, dead):
+        self.number, self.dead = number, dead
+
+    def __del__(self):
+        self.dead.append(self.number)
+
+
 class Works(Base):
     def text(self):
         return str(sum(len(str(i)) for i in range(50_000)))
