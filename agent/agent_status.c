@@ -116,6 +116,7 @@ kind_name(enum ml_sweep_kind kind)
         [ML_SWEEP_REFS] = "refs",         [ML_SWEEP_GARBAGE] = "garbage",
         [ML_SWEEP_MEMORY] = "memory",
         [ML_SWEEP_GROWTH] = "growth",
+        [ML_SWEEP_REFCOUNTS] = "refcounts",
     };
     return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 }

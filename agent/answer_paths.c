@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "compat/compat.h"
 #include "native_holders.h"
 
 #define DEFAULT_LIMIT 5   /* objects, when asked for by type */
@@ -87,7 +88,8 @@ is_held_natively_too(const struct sweep_view *v, uint32_t node)
            found.count > 0 && found.holder[0].kind <= ML_NATIVE_OBJECT;
 }
 
-/* A module's variable is a root, and its module's dict refers to it: the same thing. */
+/* A module's variable is a root, and its module's dict refers to it: the same thing. So
+ * are a running function's variable and its frame object (3.10). */
 static bool
 is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
 {
@@ -97,8 +99,12 @@ is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
     }
     const struct take_root *root =
         &v->take.roots.data[v->take.graph.roots.data[at].name];
+    PyObject *holder = take_object(&v->take, from);
+    if (root->kind == ROOT_LOCAL) {
+        return PyFrame_Check(holder) && compat_frame_code(holder) == root->code;
+    }
     return root->kind == ROOT_MODULE_VAR &&
-           v->take.modules.data[root->owner].dict == take_object(&v->take, from);
+           v->take.modules.data[root->owner].dict == holder;
 }
 
 /* The shortest path first, then paths through other referrers, and native code. */

@@ -6,7 +6,7 @@
  *   describe         paths, expressions, nodes and pictures, used by all of them
  *   answer_snapshot  the iteration of a report: findings, details, figures
  *   answer_types, answer_retained, answer_paths, answer_refs, answer_garbage,
- *   answer_memory
+ *   answer_memory, answer_refcounts
  */
 #ifndef ML_AGENT_ANSWERS_H
 #define ML_AGENT_ANSWERS_H
@@ -28,6 +28,8 @@ int answer_memory(const struct sweep_view *v, const struct ml_sweep_request *r,
                   struct ml_json *j, struct ml_error *err);
 int answer_growth(const struct sweep_view *v, const struct ml_sweep_request *r,
                   struct ml_json *j, struct ml_error *err);
+int answer_refcounts(const struct sweep_view *v, const struct ml_sweep_request *r,
+                     struct ml_json *j, struct ml_error *err);
 int answer_garbage(const struct sweep_view *v, const struct ml_sweep_request *r,
                    struct ml_json *j, struct ml_error *err);
 

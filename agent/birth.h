@@ -6,7 +6,7 @@
  *   allocator hook ──► stamp[block >> 4] = epoch         (malloc, calloc; realloc keeps)
  *   start of a collection, turn of an epoch, sweep ──► settle: what came out of free
  *                                  lists since the last time gets the present epoch
- *   death of a dict or float ──► stamp = epoch, for whoever is born in its place
+ *   death of a float and its like ──► stamp = epoch, for whoever is born in its place
  *
  * Stamps say nothing about life or death: that is the sweep's to find out; it reads the
  * table in its copy of the process. Nothing is kept alive, no object is touched.

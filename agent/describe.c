@@ -49,6 +49,22 @@ name_steps(const struct sweep_view *v, struct object_path *p)
     }
 }
 
+/* Tasks that run the same function share a root in the tree: the one meant is that of
+ * the path's first object. */
+static void
+name_root(const struct sweep_view *v, struct object_path *path)
+{
+    size_t all = v->take.graph.roots.len, first = all - v->naming_roots;
+    uint32_t shared = path->root;
+    if (shared >= first) {
+        path->root = take_task_root(&v->take, first, shared, path->step[0].node);
+    }
+    take_name_root(&v->take, path->root, &path->root_name);
+    for (size_t i = first; shared >= first && i < all && !path->root_name.alike; i++) {
+        path->root_name.alike = i != path->root && take_task_root_alike(&v->take, i, shared);
+    }
+}
+
 static void
 copy_text(struct ml_buf *text, char *out, size_t cap)
 {
@@ -105,7 +121,7 @@ describe_path(const struct sweep_view *v, uint32_t node, struct object_path *out
         name_native_root(v, out);
     }
     else if (out->root != ML_NO_NODE) {
-        take_name_root(&v->take, out->root, &out->root_name);
+        name_root(v, out);
     }
     name_steps(v, out);
 }
@@ -161,6 +177,21 @@ put_native_root(const struct object_path *path, bool abstract, struct ml_buf *ou
     }
 }
 
+/* Of many alike no task is named. */
+static void
+put_root(const struct object_path *path, bool abstract, struct ml_buf *out)
+{
+    static const char task[] = "task \"";
+    const struct take_root_name *name = &path->root_name;
+    size_t before = sizeof(task) - 1, owner = strlen(name->owner);
+    if (abstract && name->alike && strncmp(name->expr, task, before) == 0) {
+        ml_buf_puts(out, "task \"*");
+        ml_buf_puts(out, name->expr + before + owner);
+        return;
+    }
+    ml_buf_puts(out, name->expr);
+}
+
 /* Chains that repeat (.next.next.next) are said once when abstract. */
 void
 describe_expression(const struct object_path *path, bool abstract, struct ml_buf *out)
@@ -169,7 +200,7 @@ describe_expression(const struct object_path *path, bool abstract, struct ml_buf
         put_native_root(path, abstract, out);
     }
     else {
-        ml_buf_puts(out, path->root_name.expr);
+        put_root(path, abstract, out);
     }
     const char *last = "";
     bool repeating = false;
@@ -213,6 +244,8 @@ describe_held_by(const struct sweep_view *v, const struct object_path *path)
     case ROOT_FRAME_PART:
         return "frame";
     case ROOT_THREAD_REF:
+    case ROOT_LOOP:
+    case ROOT_CONTEXT_VAR:
         return "thread";
     default:
         return "python";
@@ -309,6 +342,13 @@ describe_root(const struct object_path *path, struct ml_json *j)
     else {
         ml_json_kv_str(j, "kind", name->kind);
         ml_json_kv_str(j, "name", name->owner);
+        if (name->thread != 0) {
+            ml_json_kv_uint(j, "thread", name->thread);
+            ml_json_kv_uint(j, "native_id", name->native_id);
+        }
+        if (name->interp != 0) {
+            ml_json_kv_uint(j, "interpreter", name->interp);
+        }
         if (name->function[0] != '\0') {
             ml_json_kv_str(j, "function", name->function);
             ml_json_kv_str(j, "file", name->file);
@@ -376,6 +416,30 @@ write_lines(const struct ml_buf *text, struct ml_json *j)
     }
 }
 
+/* Interpreters whose heap would have come out torn. */
+static void
+warn_left_out(const struct sweep_view *v, struct ml_json *j)
+{
+    char text[160];
+    const struct sweep_job *job = v->job;
+    uint32_t named = job->left_out_count < SWEEP_LEFT_OUT ? job->left_out_count
+                                                          : SWEEP_LEFT_OUT;
+    for (uint32_t i = 0; i < named; i++) {
+        snprintf(text, sizeof(text),
+                 "interpreter %u has a GIL of its own and %s: its objects are not in this "
+                 "report",
+                 job->left_out[i],
+                 job->in_place != NULL ? "the sweep was made in place" : "was busy");
+        ml_json_str(j, text);
+    }
+    if (job->left_out_count > named) {
+        snprintf(text, sizeof(text),
+                 "%u more interpreters with a GIL of their own are not in this report",
+                 job->left_out_count - named);
+        ml_json_str(j, text);
+    }
+}
+
 static void
 warnings(const struct sweep_view *v, struct ml_json *j)
 {
@@ -393,6 +457,7 @@ warnings(const struct sweep_view *v, struct ml_json *j)
         ml_json_str(j, "taken while a garbage collection was under way: what it was "
                        "looking at is missing");
     }
+    warn_left_out(v, j);
     if (v->job->in_place != NULL) {
         ml_json_str(j, "the system refused a copy of the process: the program stood still "
                        "for the whole sweep");

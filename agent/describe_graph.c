@@ -53,6 +53,7 @@ root_kind(const struct object_path *p)
     }
     return strcmp(p->root_name.kind, "module") == 0   ? "module"
            : strcmp(p->root_name.kind, "thread") == 0 ? "frame"
+           : strcmp(p->root_name.kind, "task") == 0   ? "frame"
            : strcmp(p->root_name.kind, "type") == 0   ? "class"
                                                       : "root";
 }
@@ -62,10 +63,9 @@ root_text(const struct object_path *p, char *out, size_t cap)
 {
     const struct take_root_name *r = &p->root_name;
     if (p->root == ML_PATH_OUTSIDE || p->root == ML_NO_NODE) {
-        bool known = p->root == ML_PATH_OUTSIDE && strcmp(p->root_name.expr, "<native>") != 0;
-        snprintf(out, cap, "%.120s", p->root == ML_NO_NODE ? "nobody"
-                                     : known               ? p->root_name.owner
-                                                           : "native code");
+        bool known = strcmp(r->expr, "<native>") != 0;
+        const char *name = known ? r->owner : "native code";
+        snprintf(out, cap, "%.120s", p->root == ML_NO_NODE ? "nobody" : name);
     }
     else if (r->function[0] != '\0') {
         snprintf(out, cap, "%.80s()", r->function);
@@ -73,6 +73,21 @@ root_text(const struct object_path *p, char *out, size_t cap)
     else {
         snprintf(out, cap, "%.120s", r->owner[0] != '\0' ? r->owner : r->kind);
     }
+}
+
+/* "thread worker-3 (4711), line 12" */
+static void
+owner_text(const struct take_root_name *r, char *out, size_t cap)
+{
+    char number[32] = "", interpreter[40] = "";
+    if (r->kind != NULL && strcmp(r->kind, "thread") == 0 && r->native_id != 0) {
+        snprintf(number, sizeof(number), " (%lu)", r->native_id);
+    }
+    if (r->interp != 0) {
+        snprintf(interpreter, sizeof(interpreter), " of interpreter %u", r->interp);
+    }
+    snprintf(out, cap, "%s %.80s%s%s, line %d", r->kind != NULL ? r->kind : "", r->owner,
+             number, interpreter, r->line);
 }
 
 static uint32_t
@@ -92,8 +107,7 @@ draw_root(struct drawing *d, const struct object_path *p)
         d->root_ids[d->root_count++] = id;
     }
     bool in_frame = p->root_name.function[0] != '\0';
-    snprintf(text, sizeof(text), "thread %.80s, line %d", p->root_name.owner,
-             p->root_name.line);
+    owner_text(&p->root_name, text, sizeof(text));
     struct ml_json *j = d->j;
     ml_json_begin_object(j);
     ml_json_kv_uint(j, "id", id);

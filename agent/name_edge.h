@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Building the name of one reference; for take_names.c, which decides what it is, and
- * name_fields.c, which knows fields that only C code sees.
+ * Building the name of one reference; for take_names.c, which decides what it is,
+ * name_tuple.c, and name_fields.c, which knows fields that only C code sees.
  */
 #ifndef ML_AGENT_NAME_EDGE_H
 #define ML_AGENT_NAME_EDGE_H
@@ -24,6 +24,15 @@ void name_namespace(struct take_name *out, PyObject *from);
 void name_key(struct take_name *out);
 
 void name_index(struct take_name *out, const char *container, Py_ssize_t i, bool spread);
+
+/* Slots of classes and fields that C types declare, base classes included. */
+bool name_in_members(PyObject *from, PyObject *to, struct take_name *out);
+
+/* -- name_tuple.c -------------------------------------------------------------------- */
+
+/* By the place in a tuple; by its name, in a record, a closure, in annotations. */
+bool name_in_tuple(const struct take *t, uint32_t before, PyObject *tuple, PyObject *to,
+                   bool spread, struct take_name *out);
 
 /* -- name_fields.c ------------------------------------------------------------------- */
 

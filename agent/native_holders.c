@@ -159,7 +159,8 @@ find_threads(const struct sweep_view *v, struct native_holders *h)
         uint64_t id = t->native_id != 0 ? t->native_id
                       : t->is_main      ? (uint64_t)v->job->pid
                                         : 0;
-        h->threads[h->thread_count] = (struct ml_native_thread){t->ident, id, 0, t->is_main};
+        struct ml_native_thread thread = {t->ident, id, 0, t->is_main};
+        h->threads[h->thread_count] = thread;
         find_stack(v, &h->threads[h->thread_count++]);
     }
 }

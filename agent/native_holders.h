@@ -35,7 +35,8 @@ struct native_found {
 
 /* False when the node has no reference too many, or nothing can be searched. Valid until
  * the view ends. */
-bool native_holders_of(const struct sweep_view *v, uint32_t node, struct native_found *out);
+bool native_holders_of(const struct sweep_view *v, uint32_t node,
+                       struct native_found *out);
 
 /* The same for many at once: later questions about them are answered from one search. */
 void native_holders_want(const struct sweep_view *v, const uint32_t *nodes, size_t count);

@@ -110,21 +110,65 @@ native_holder_words(const struct sweep_view *v, const struct ml_native_holder *h
 /* -- several ----------------------------------------------------------------------- */
 
 static void
-put_nobody(const struct native_sum *sum, struct ml_buf *out)
+put_share(uint64_t part, uint64_t whole, struct ml_buf *out)
+{
+    ml_human_count(out, part);
+    ml_buf_puts(out, " of ");
+    ml_human_count(out, whole);
+    ml_buf_puts(out, " references are held ");
+}
+
+/* Those that certainly hold; returns how many references they have. */
+static uint64_t
+put_sure(const struct sweep_view *v, const struct native_sum *sum, struct ml_buf *out)
+{
+    uint64_t sure = 0;
+    uint32_t lines = sum->lines;
+    while (lines > 0 && sum->line[lines - 1].holder.kind == ML_NATIVE_HEAP) {
+        lines--; /* the weakest come last */
+    }
+    for (uint32_t i = 0; i < lines; i++) {
+        bool last = i + 1 == lines && sum->other == 0;
+        ml_buf_puts(out, i == 0 ? "held by " : last ? " and " : ", ");
+        native_holder_words(v, &sum->line[i].holder, false, out);
+        if (sum->line[i].objects > 1) {
+            ml_buf_puts(out, " (");
+            ml_human_count(out, sum->line[i].objects);
+            ml_buf_puts(out, " objects)");
+        }
+        sure += sum->line[i].references;
+    }
+    ml_buf_puts(out, sum->other > 0 ? " and others" : "");
+    return sure + sum->other;
+}
+
+static void
+put_perhaps(const struct native_sum *sum, uint64_t perhaps, bool first, struct ml_buf *out)
+{
+    if (first) {
+        ml_buf_puts(out, "held ");
+    }
+    else {
+        ml_buf_puts(out, "; ");
+        put_share(perhaps, sum->references, out);
+    }
+    ml_buf_puts(out, "perhaps by memory that malloc gave out: a structure of native code, "
+                     "or a word left behind there");
+}
+
+static void
+put_nobody(const struct native_sum *sum, bool first, struct ml_buf *out)
 {
     uint64_t left = sum->references - sum->explained;
-    if (sum->explained > 0) {
-        ml_buf_puts(out, "; ");
-        ml_human_count(out, left);
-        ml_buf_puts(out, " of ");
-        ml_human_count(out, sum->references);
-        ml_buf_puts(out, " references are held ");
-    }
-    ml_buf_puts(out, "by nobody we can see");
-    if (sum->explained == 0) {
-        ml_buf_puts(out, ": ");
+    if (first) {
+        ml_buf_puts(out, "held by nobody we can see: ");
         ml_human_count(out, left);
         ml_buf_puts(out, left == 1 ? " reference too many" : " references too many");
+    }
+    else {
+        ml_buf_puts(out, "; ");
+        put_share(left, sum->references, out);
+        ml_buf_puts(out, "by nobody we can see");
     }
     ml_buf_puts(out, "; a Py_DECREF is missing in native code, or it keeps them where we "
                      "cannot look");
@@ -134,21 +178,13 @@ void
 native_sum_words(const struct sweep_view *v, const struct native_sum *sum,
                  struct ml_buf *out)
 {
-    ml_buf_puts(out, "held ");
-    for (uint32_t i = 0; i < sum->lines; i++) {
-        ml_buf_puts(out, i == 0 ? "by " : i + 1 == sum->lines ? " and " : ", ");
-        native_holder_words(v, &sum->line[i].holder, false, out);
-        if (sum->line[i].objects > 1) {
-            ml_buf_puts(out, " (");
-            ml_human_count(out, sum->line[i].objects);
-            ml_buf_puts(out, " objects)");
-        }
-    }
-    if (sum->other > 0) {
-        ml_buf_puts(out, " and others");
+    uint64_t sure = put_sure(v, sum, out);
+    uint64_t perhaps = sum->explained > sure ? sum->explained - sure : 0;
+    if (perhaps > 0) {
+        put_perhaps(sum, perhaps, sure == 0, out);
     }
     if (sum->explained < sum->references) {
-        put_nobody(sum, out);
+        put_nobody(sum, sum->explained == 0, out);
     }
 }
 

@@ -114,7 +114,7 @@ add_root_entry(struct referrers *r, const char *words, uint32_t node, uint32_t t
 static const char *
 root_words(const struct object_path *p)
 {
-    return p->root == ML_PATH_OUTSIDE || p->root_name.words[0] == '\0'
+    return p->root_name.words[0] == '\0'
                ? "native code"
                : p->root_name.words;
 }

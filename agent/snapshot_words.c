@@ -2,7 +2,6 @@
  *
  * A finding in words: what it is, who holds it, its fingerprint.
  */
-#define _GNU_SOURCE /* memmem */
 #include "snapshot.h"
 
 #include <stdio.h>
@@ -12,16 +11,46 @@
 #include "human.h"
 #include "hash.h"
 
-/* `thread "worker-3": ` in front of a local: another worker's is the same leak. */
+/* `interpreter 2: `, `thread "worker-3" (4711): `, `task "fetch-7": ` in front of a
+ * variable: another worker's is the same leak. */
 static size_t
-thread_prefix(const struct ml_buf *path)
+skip_number(const char *text, size_t at)
 {
-    static const char begin[] = "thread \"", end[] = "\": ";
-    if (path->len < sizeof(begin) || memcmp(path->data, begin, sizeof(begin) - 1) != 0) {
-        return 0;
+    while (text[at] >= '0' && text[at] <= '9') {
+        at++;
     }
-    const char *at = memmem(path->data, path->len, end, sizeof(end) - 1);
-    return at != NULL ? (size_t)(at - path->data) + sizeof(end) - 1 : 0;
+    return at;
+}
+
+static size_t
+skip_owner(const char *text, size_t at, const char *owner)
+{
+    size_t n = strlen(owner);
+    const char *end = NULL;
+    if (strncmp(text + at, owner, n) == 0) {
+        end = strchr(text + at + n, '"');
+    }
+    if (end == NULL) {
+        return at;
+    }
+    size_t next = (size_t)(end - text) + 1;
+    if (strncmp(text + next, " (", 2) == 0) {
+        next = skip_number(text, next + 2) + 1;
+    }
+    return strncmp(text + next, ": ", 2) == 0 ? next + 2 : at;
+}
+
+static size_t
+skip_owners(const char *text)
+{
+    static const char interpreter[] = "interpreter ";
+    size_t at = 0;
+    if (strncmp(text, interpreter, sizeof(interpreter) - 1) == 0) {
+        at = skip_number(text, sizeof(interpreter) - 1);
+        at = strncmp(text + at, ": ", 2) == 0 ? at + 2 : 0;
+    }
+    at = skip_owner(text, at, "thread \"");
+    return skip_owner(text, at, "task \"");
 }
 
 void
@@ -37,7 +66,7 @@ snapshot_fingerprint(struct snapshot *s, const struct shown *f, char out[24])
     ml_buf_putc(&name, '|');
     uint64_t h = ml_hash_bytes(ML_HASH_START, name.data, name.len);
     ml_buf_fini(&name);
-    size_t skip = thread_prefix(&s->text);
+    size_t skip = skip_owners(ml_buf_str(&s->text));
     h = ml_hash_bytes(h, s->text.data + skip, s->text.len - skip);
     snprintf(out, 24, "%016llx", (unsigned long long)h);
 }
@@ -165,6 +194,20 @@ put_age(const struct shown *f, struct ml_buf *out)
     }
 }
 
+/* "shop.SESSIONS", "_speedups.so cache" for "<_speedups.so cache>", "native code". */
+static void
+put_holder(const struct snapshot *s, struct ml_buf *out)
+{
+    const char *text = s->holder.data;
+    size_t len = s->holder.len;
+    if (len > 2 && text[0] == '<' && text[len - 1] == '>') {
+        bool nobody = s->path->root == ML_PATH_OUTSIDE && s->path->native_abstract[0] == '\0';
+        text = nobody ? "native code" : text + 1;
+        len = nobody ? strlen(text) : len - 2;
+    }
+    ml_buf_append(out, text, len);
+}
+
 void
 snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out)
 {
@@ -175,7 +218,7 @@ snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out)
     put_growth(f, out);
     put_companions(f, out);
     ml_buf_puts(out, " held by ");
-    ml_buf_append(out, s->holder.data, s->holder.len);
+    put_holder(s, out);
     if (finding->accumulation != ML_NO_NODE && finding->accumulation != f->example[0]) {
         uint64_t entries = snapshot_entries(s, finding);
         ml_buf_puts(out, " (");

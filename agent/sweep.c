@@ -28,6 +28,7 @@
 #include "clock.h"
 
 #define RETRY_MS 5            /* while the collector runs */
+#define OTHERS_PATIENCE 0.05   /* seconds, for interpreters that are busy */
 #define COLLECTOR_PATIENCE 2.0 /* seconds; then the sweep is made all the same */
 #define WATCH_MS 200
 #define TRIES 3                /* when the program closes our pipe */
@@ -216,9 +217,12 @@ make_copy(struct ml_sweep *s, int out, double since)
     s->job->out = out;
     pid_t pid = out >= 0 ? clone_process() : -1;
     if (pid == 0) {
+        compat_freeze_copied();
         sweep_child_main(s->job);
     }
+    compat_freeze_end();
     if (pid < 0) {
+        s->job->left_out_count = compat_freeze_left_out(s->job->left_out, SWEEP_LEFT_OUT);
         sweep_in_place(s, since);
     }
     return pid < 0 ? 0 : pid;
@@ -233,7 +237,23 @@ is_patient(const struct ml_sweep *s)
            (watch == NULL || !watch->collecting);
 }
 
-/* One try. 1: made; 0: the collector is at work; negative: the interpreter is going. */
+/* Interpreters with a GIL of their own: for a moment they are waited for, each time with
+ * our GIL given back. */
+static bool
+freeze_others(struct ml_sweep *s)
+{
+    struct compat_freeze others = compat_freeze_begin();
+    if (others.busy > 0 && ml_clock_seconds() - s->job->started < OTHERS_PATIENCE) {
+        compat_freeze_end();
+        return false;
+    }
+    s->job->during_collection = s->job->during_collection || collector_at_work();
+    s->job->left_out_count = compat_freeze_left_out(s->job->left_out, SWEEP_LEFT_OUT);
+    return true;
+}
+
+/* One try. 1: made; 0: the collector is at work, or another interpreter; negative: the
+ * interpreter is going. */
 static int
 try_clone(struct ml_sweep *s)
 {
@@ -247,13 +267,14 @@ try_clone(struct ml_sweep *s)
     }
     double since = ml_clock_seconds();
     s->job->during_collection = collector_at_work();
-    if (s->job->during_collection && patient) {
+    bool wait = s->job->during_collection && patient;
+    if (!wait && ml_birth_running()) {
+        ml_birth_settle(); /* what was recycled since the last turn is not old */
+    }
+    if (wait || !freeze_others(s)) {
         compat_life_gil_give(gil);
         drop_pipe(s, out);
         return 0;
-    }
-    if (ml_birth_running()) {
-        ml_birth_settle(); /* what was recycled since the last turn is not old */
     }
     s->job->stack_count = ml_thread_stacks_read(s->job->stacks);
     s->child = make_copy(s, out, since);

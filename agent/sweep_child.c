@@ -155,6 +155,8 @@ answer(const struct sweep_view *v, const struct ml_sweep_request *r, struct ml_j
         return answer_memory(v, r, j, err);
     case ML_SWEEP_GROWTH:
         return answer_growth(v, r, j, err);
+    case ML_SWEEP_REFCOUNTS:
+        return answer_refcounts(v, r, j, err);
     }
     return ml_error_set(err, ML_EINVAL, "an unknown kind of question");
 }

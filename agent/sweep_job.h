@@ -68,6 +68,7 @@ struct sweep_shared {
 };
 
 #define SWEEP_MAX_QUESTIONS 64
+#define SWEEP_LEFT_OUT 16
 
 struct sweep_job {
     struct ml_settings settings;
@@ -86,6 +87,8 @@ struct sweep_job {
     struct ml_thread_stack stacks[ML_THREAD_STACKS]; /* of threads that waited */
     size_t stack_count;
     bool during_collection; /* the collector did not come to rest */
+    uint32_t left_out[SWEEP_LEFT_OUT]; /* numbers of interpreters that are missing */
+    uint32_t left_out_count;
 };
 
 /* The sweep process's whole life, after the clone; never returns. */

@@ -69,6 +69,33 @@ count_totals(struct sweep_view *v, struct ml_error *err)
     return count_furniture(v, err);
 }
 
+/* Tasks give names to paths and hold nothing: only here they are roots. */
+static int
+find_paths(struct sweep_view *v, struct ml_error *err)
+{
+    struct ml_heap_graph *g = &v->take.graph;
+    size_t holding = g->roots.len;
+    int rc = take_task_roots(&v->take, &v->reach, err);
+    if (rc == ML_OK) {
+        rc = ml_path_tree_build(g, &v->reach, v->a, v->cancel, &v->paths, err);
+    }
+    v->naming_roots = g->roots.len - holding;
+    return rc == ML_OK ? take_task_join(&v->take, holding, &v->paths, err) : rc;
+}
+
+/* Without the roots that only name. */
+static int
+find_dominators(struct sweep_view *v, struct ml_error *err)
+{
+    struct ml_heap_graph *g = &v->take.graph;
+    size_t all = g->roots.len;
+    g->roots.len -= v->naming_roots;
+    int rc = ml_dominator_build(g, &v->reverse, &v->reach, v->a, v->cancel, &v->dominator,
+                                err);
+    g->roots.len = all;
+    return rc;
+}
+
 static int
 find_alive(struct sweep_view *v, struct ml_error *err)
 {
@@ -94,11 +121,10 @@ analyse(struct sweep_view *v, struct ml_error *err)
         rc = find_alive(v, err);
     }
     if (rc == ML_OK) {
-        rc = ml_path_tree_build(g, &v->reach, a, v->cancel, &v->paths, err);
+        rc = find_paths(v, err);
     }
     if (rc == ML_OK) {
-        rc = ml_dominator_build(g, &v->reverse, &v->reach, a, v->cancel, &v->dominator,
-                                err);
+        rc = find_dominators(v, err);
     }
     if (rc == ML_OK) {
         rc = ml_retained_compute(g, &v->dominator, a, &v->retained, err);

@@ -40,6 +40,7 @@ struct sweep_view {
     struct ml_reverse reverse;
     struct ml_reach reach;
     struct ml_path_tree paths;
+    size_t naming_roots; /* the last of the graph's roots: of tasks, for paths alone */
     struct ml_dominator dominator;
     struct ml_retained retained;
     struct sweep_totals totals;

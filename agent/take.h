@@ -4,7 +4,9 @@
  * what later steps need to name and describe what was found.
  *
  *   take_heap     objects and references           -> graph, map, refs
- *   take_roots    modules, threads, interpreter    -> roots
+ *   take_roots    modules, interpreters            -> roots
+ *   take_threads  threads and their running frames -> roots
+ *   take_tasks    asyncio's tasks                  -> roots that hold nothing
  *   take_kinds    one record per type
  *   take_sizes    shallow sizes
  *   take_names    how a reference is called         (only for what is shown)
@@ -22,6 +24,7 @@
 #include "buf.h"
 #include "cancel.h"
 #include "compat/fields.h"
+#include "compat/hidden.h"
 #include "heap_graph.h"
 #include "settings.h"
 #include "sweep_guard.h"
@@ -66,14 +69,18 @@ struct take_kind {
     traverseproc traverse; /* NULL: none */
     PyCFunction size_of;   /* with SIZING_METHOD */
     const struct compat_fields *fields; /* that only C code sees; NULL: none known */
+    const struct compat_hidden *hidden; /* references it does not show; NULL: none */
     uint8_t shape;         /* enum take_shape */
     uint8_t sizing;        /* enum take_sizing */
     uint8_t flags;         /* enum ml_node_flags that all nodes of this kind have */
     bool exact;            /* the builtin type itself, no subclass */
     bool heap_type;
     bool no_count;
+    uint8_t task;          /* enum take_task_kind */
     bool bad;              /* its traverse crashed, did not return or showed no object */
 };
+
+enum take_task_kind { TASK_NONE, TASK_IN_C, TASK_IN_PYTHON };
 
 ML_VEC(take_kind_vec, struct take_kind)
 
@@ -84,19 +91,25 @@ enum take_root_kind {
     ROOT_STACK,       /* a temporary value of code in thread `owner` */
     ROOT_FRAME_PART,  /* code, function, frame object of a running frame */
     ROOT_THREAD_REF,  /* a field of the thread state, `text` */
-    ROOT_INTERP,      /* a field of the interpreter state, `text` */
+    ROOT_INTERP,      /* a field of interpreter number `owner`, `text` */
     ROOT_STATIC_TYPE,
+    ROOT_LOOP,        /* the event loop that runs in thread `owner` */
+    ROOT_CONTEXT_VAR, /* value of context variable `name`, of a thread or a task */
+    ROOT_SIGNAL,      /* what Python calls on signal number `line` */
 };
+
+#define TAKE_NO_OWNER UINT32_MAX
 
 struct take_root {
     uint8_t kind;     /* enum take_root_kind */
-    uint32_t owner;   /* index into modules or threads */
+    uint32_t owner;   /* index into modules or threads; TAKE_NO_OWNER: of a task alone */
     const char *text; /* constant text, or NULL */
     PyObject *name;   /* str, or NULL */
     PyCodeObject *code;
     int line;
-    bool own; /* of a stack slot: ML_ROOT_OWN */
-    bool strong; /* taken off the count of its object */
+    bool own;      /* of a stack slot: ML_ROOT_OWN */
+    bool strong;   /* taken off the count of its object */
+    uint32_t task; /* 1 + index into tasks; 0: of none */
 };
 
 ML_VEC(take_root_vec, struct take_root)
@@ -104,7 +117,8 @@ ML_VEC(take_root_vec, struct take_root)
 struct take_module {
     PyObject *name; /* str */
     PyObject *dict;
-    uint8_t origin; /* enum take_origin */
+    uint8_t origin;  /* enum take_origin */
+    uint32_t interp; /* number of its interpreter; 0 is the main one */
 };
 
 enum take_origin { ORIGIN_USER, ORIGIN_LIBRARY, ORIGIN_STDLIB, ORIGIN_OWN };
@@ -113,11 +127,21 @@ ML_VEC(take_module_vec, struct take_module)
 
 struct take_thread {
     unsigned long ident, native_id;
-    PyObject *name; /* str, or NULL */
+    PyObject *name;  /* str, or NULL: Python knows none */
+    uint32_t interp; /* number of its interpreter */
     bool is_main;
+    bool namesake;   /* another one has the same name */
 };
 
 ML_VEC(take_thread_vec, struct take_thread)
+
+struct take_task {
+    PyObject *task;
+    PyObject *coro; /* coroutine or generator that the task runs */
+    PyObject *name; /* str, or the int of "Task-12"; NULL: not known */
+};
+
+ML_VEC(take_task_vec, struct take_task)
 
 struct ml_watch;
 
@@ -127,6 +151,7 @@ struct take {
     struct ml_guard *guard; /* NULL in place */
     struct ml_heap_graph graph;
     struct ml_addr_map *map;
+    struct ml_addr_map *shared_keys; /* of dicts, those that were met; 3.10 */
     struct take_kind_vec kinds;
     uint32_t *kind_slots; /* open addressing over kinds, kind_mask + 1 entries */
     uint32_t kind_mask;
@@ -135,11 +160,14 @@ struct take {
     struct take_root_vec roots; /* ml_root.name is an index into this */
     struct take_module_vec modules;
     struct take_thread_vec threads;
+    struct take_task_vec tasks;
     struct ml_u64vec maybe; /* addresses in stack slots that may be stale */
     struct take_root_vec maybe_roots;
     struct ml_u32vec own;   /* nodes of the tool's own objects */
     struct ml_buf warnings; /* sentences, each ended by a newline */
     int redact;             /* settings.report.redact */
+    uint64_t cached_references; /* taken off, as the interpreter's caches hold them */
+    PyObject *interned;     /* the dict of interned strings, or NULL */
     uint32_t tracked;
     uint64_t most_refs;     /* one object cannot hold more: the program's memory in words */
     const struct ml_watch *watch; /* what is on its way through our hands; NULL: nothing */
@@ -189,6 +217,29 @@ struct ml_reach;
 uint32_t take_c_types(struct take *t, const struct ml_reach *reach);
 /* After the walk: static types, and stack slots that turned out to be objects. */
 int take_late_roots(struct take *t, struct ml_error *err);
+
+/* -- take_tasks.c ------------------------------------------------------------------ */
+
+struct ml_reach;
+struct ml_path_tree;
+
+/* Lists asyncio's tasks among the tracked objects; before the roots. */
+void take_tasks_find(struct take *t);
+/* 1 + the task that runs this coroutine; 0: none does. */
+uint32_t take_task_of(const struct take *t, PyObject *coro);
+/* After it is known what is alive: variables of the coroutines of living tasks as roots
+ * for paths. They hold nothing, so they are no roots for anything else. */
+int take_task_roots(struct take *t, const struct ml_reach *reach, struct ml_error *err);
+/* Many tasks run the same function: in the path tree their roots (those of the graph from
+ * `first` on) become one, so that what they hold is one finding. */
+int take_task_join(const struct take *t, size_t first, struct ml_path_tree *paths,
+                   struct ml_error *err);
+/* Back again: the root like `root` whose first object is `node`. */
+uint32_t take_task_root(const struct take *t, size_t first, uint32_t root, uint32_t node);
+bool take_task_root_alike(const struct take *t, size_t i, size_t k);
+/* How asyncio would call it, "fetch-7"; a number in front of nothing else is "Task-7". */
+void take_task_name(const struct take_task *task, char *out, size_t cap);
+enum take_task_kind take_task_kind(PyTypeObject *type);
 
 /* -- take_furniture.c -------------------------------------------------------------- */
 
@@ -248,8 +299,8 @@ void take_name_edge(const struct take *t, uint32_t before, uint32_t from, uint32
                     struct take_name *out);
 
 /* A root's expression ("shop.SESSIONS", "handle() request") and its words
- * ("shop.SESSIONS (global)"). `kind` is "module", "thread", "interpreter", "type",
- * "native"; `owner` the module's or thread's name. */
+ * ("shop.SESSIONS (global)"). `kind` is "module", "thread", "task", "interpreter",
+ * "type", "native"; `owner` the module's, thread's or task's name. */
 struct take_root_name {
     const char *kind;
     char owner[128];
@@ -258,6 +309,9 @@ struct take_root_name {
     char function[128]; /* of a local: where it runs; "" otherwise */
     char file[256];
     int line;
+    unsigned long thread, native_id; /* of a thread's; 0: not known, or no thread's */
+    uint32_t interp;                 /* whose it is; 0: the main interpreter's */
+    bool alike; /* of a task, and other tasks have the same: set by who compared them */
 };
 void take_name_root(const struct take *t, uint32_t root_index, struct take_root_name *out);
 

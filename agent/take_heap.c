@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "compat/compat.h"
+#include "take_counts.h"
 
 #define ASK_EVERY 16384   /* nodes */
 #define GUARD_LIMIT 100   /* types whose traverse failed, before the sweep gives up */
@@ -41,19 +42,6 @@ refs_reserve(struct take *t, size_t count)
     return true;
 }
 
-static bool
-count_says_nothing(const struct take_kind *kind, PyObject *op)
-{
-    if (kind->no_count) {
-        return true;
-    }
-    if (kind->shape == SHAPE_STR) {
-        return compat_str_interned(op) || ((PyASCIIObject *)op)->length <= 1;
-    }
-    return (kind->shape == SHAPE_TUPLE || kind->shape == SHAPE_BYTES) && Py_SIZE(op) <= 1 &&
-           kind->exact && (kind->shape == SHAPE_BYTES || Py_SIZE(op) == 0);
-}
-
 /* The new node `node` stands in the map; now it gets its record. */
 static bool
 enter(struct take *t, PyObject *op, uint32_t node, uint8_t flags)
@@ -62,7 +50,7 @@ enter(struct take *t, PyObject *op, uint32_t node, uint8_t flags)
     const struct take_kind *kind = &t->kinds.data[k];
     struct ml_node_info info = {(uint64_t)(uintptr_t)op, 0, k, kind->flags | flags};
     int64_t count = 0;
-    bool known = !count_says_nothing(kind, op) && compat_refcount(op, &count);
+    bool known = take_uncounted(kind, op, &count) == TAKE_COUNTED;
     if (!known) {
         info.flags |= ML_NODE_NO_COUNT;
     }
@@ -322,13 +310,15 @@ take_init(struct take *t, const struct ml_alloc *a, const struct ml_cancel *canc
     ml_heap_graph_init(&t->graph, a);
     ml_buf_init(&t->warnings, a);
     t->map = ml_addr_map_new(a);
-    return t->map == NULL ? ml_error_nomem(err) : ML_OK;
+    t->shared_keys = ml_addr_map_new(a);
+    return t->map == NULL || t->shared_keys == NULL ? ml_error_nomem(err) : ML_OK;
 }
 
 void
 take_fini(struct take *t)
 {
     ml_heap_graph_fini(&t->graph);
+    ml_addr_map_free(t->shared_keys);
     ml_addr_map_free(t->map);
     take_kind_vec_free(&t->kinds, t->a);
     if (t->kind_slots != NULL) {
@@ -338,6 +328,7 @@ take_fini(struct take *t)
     take_root_vec_free(&t->roots, t->a);
     take_module_vec_free(&t->modules, t->a);
     take_thread_vec_free(&t->threads, t->a);
+    take_task_vec_free(&t->tasks, t->a);
     take_root_vec_free(&t->maybe_roots, t->a);
     ml_u64vec_free(&t->maybe, t->a);
     ml_u32vec_free(&t->own, t->a);
@@ -348,6 +339,7 @@ int
 take_all(struct take *t, struct ml_error *err)
 {
     PyInterpreterState *interp = NULL;
+    t->interned = compat_interned_strings();
     while ((interp = compat_interp_next(interp)) != NULL) {
         int rc = compat_gc_each(interp, add_tracked, t);
         if (rc != 0) {
@@ -363,6 +355,7 @@ take_all(struct take *t, struct ml_error *err)
         rc = take_late_roots(t, err);
     }
     if (rc == ML_OK) {
+        take_counts_finish(t);
         take_furniture(t);
     }
     return rc == ML_OK ? ml_heap_graph_freeze(&t->graph, err) : rc;

@@ -118,6 +118,8 @@ describe(struct take_kind *kind, PyTypeObject *type)
     kind->sizing = take_sizing(type, &kind->size_of);
     kind->exact = is_exact(type);
     kind->fields = compat_fields_of(type);
+    kind->task = (uint8_t)take_task_kind(type);
+    kind->hidden = compat_hidden_of(type);
     bool furniture = kind->shape == SHAPE_TYPE || kind->shape == SHAPE_MODULE ||
                      is_furniture(type->tp_name);
     kind->flags = furniture ? ML_NODE_FURNITURE : 0;
@@ -128,9 +130,8 @@ describe(struct take_kind *kind, PyTypeObject *type)
     if (kind->shape == SHAPE_CELL) {
         kind->flags |= ML_NODE_FOLD;
     }
-    /* C tables hold ints, None and the like without showing it. */
-    kind->no_count = kind->shape == SHAPE_NONE || kind->shape == SHAPE_BOOL ||
-                     (kind->shape == SHAPE_INT && kind->exact);
+    /* Immortal since 3.12; before, all C code holds None and the like, and shows it not. */
+    kind->no_count = kind->shape == SHAPE_NONE || kind->shape == SHAPE_BOOL;
 }
 
 static bool

@@ -15,17 +15,18 @@
 
 /* -- dicts ------------------------------------------------------------------------- */
 
+/* What can stand behind a dot; letters that are not ASCII are taken for what they are. */
 static bool
 is_identifier(PyObject *key)
 {
-    if (!PyUnicode_Check(key) || !PyUnicode_IS_COMPACT_ASCII(key) ||
+    if (!PyUnicode_Check(key) || !PyUnicode_IS_READY(key) ||
         PyUnicode_GET_LENGTH(key) == 0 || PyUnicode_GET_LENGTH(key) > 100) {
         return false;
     }
-    const char *p = (const char *)PyUnicode_1BYTE_DATA(key);
     for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(key); i++) {
-        bool letter = p[i] == '_' || ((p[i] | 32) >= 'a' && (p[i] | 32) <= 'z');
-        if (!letter && (i == 0 || p[i] < '0' || p[i] > '9')) {
+        Py_UCS4 c = PyUnicode_READ_CHAR(key, i);
+        bool letter = c == '_' || ((c | 32) >= 'a' && (c | 32) <= 'z') || c > 0xBF;
+        if (!letter && (i == 0 || c < '0' || c > '9')) {
             return false;
         }
     }
@@ -52,6 +53,22 @@ key_name(const struct take *t, PyObject *key, bool spread, struct take_name *out
     (is_str ? take_str_text(key, 60, b) : take_object_text(t, key, 60, b));
     name_text_copy(&f, text, sizeof(text));
     snprintf(out->words, sizeof(out->words), "dict key=%s", text);
+}
+
+/* A threading.local keeps a dict of one dict for each thread, whose attributes are in it:
+ * by a weak reference to something of the thread, from 3.13 on by that itself. */
+static bool
+is_of_threads(PyObject *op)
+{
+    Py_ssize_t pos = 0;
+    PyObject *key, *value;
+    if (!PyDict_CheckExact(op) || !PyDict_Next(op, &pos, &key, &value)) {
+        return false;
+    }
+    PyTypeObject *type = PyWeakref_Check(key)
+                             ? Py_TYPE(((PyWeakReference *)key)->wr_object)
+                             : Py_TYPE(key);
+    return strcmp(type->tp_name, "_thread._localdummy") == 0;
 }
 
 /* Whose namespace a dict is: an instance's, a module's, a class's. */
@@ -82,12 +99,55 @@ namespace_owner(const struct take *t, uint32_t before, PyObject *dict, char *own
         name_of_str(take_dict_get(dict, "__name__"), 80, owner, cap);
         return "global";
     }
+    if (is_of_threads(op)) {
+        snprintf(owner, cap, "local");
+        return "thread's attribute";
+    }
     if (compat_instance_dict(op) == dict ||
         (kind->shape == SHAPE_FUNCTION && ((PyFunctionObject *)op)->func_dict == dict)) {
         name_of_type(Py_TYPE(op), owner, cap);
         return "instance attribute";
     }
     return NULL;
+}
+
+/* o.x stands for o.__dict__['x']; what is no name says it in full. */
+static void
+say_namespace(struct take_name *out)
+{
+    static const char dict[] = ".__dict__";
+    size_t len = strlen(out->expr), room = sizeof(out->expr) - sizeof(dict);
+    len = len < room ? len : room;
+    memmove(out->expr + sizeof(dict) - 1, out->expr, len);
+    out->expr[sizeof(dict) - 1 + len] = '\0';
+    memcpy(out->expr, dict, sizeof(dict) - 1);
+}
+
+/* Behind f.__globals__ stands a dict. */
+static bool
+is_attribute_of(const char *what)
+{
+    return what != NULL && strcmp(what, "global") != 0;
+}
+
+/* The value under `key` of the dict `from`. */
+static void
+name_value(const struct take *t, uint32_t from, PyObject *key, const char *owner,
+           const char *what, struct take_name *out)
+{
+    if (what == NULL || !is_identifier(key)) {
+        key_name(t, key, (t->graph.flags[from] & ML_NODE_SPREAD) != 0, out);
+        if (is_attribute_of(what)) {
+            say_namespace(out);
+        }
+        return;
+    }
+    char attr[112];
+    name_of_str(key, 100, attr, sizeof(attr));
+    name_attr(out, owner, attr, what);
+    if (!is_attribute_of(what)) {
+        snprintf(out->expr, sizeof(out->expr), "['%s']", attr);
+    }
 }
 
 static bool
@@ -97,20 +157,16 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
     PyObject *dict = take_object(t, from);
     Py_ssize_t pos = 0;
     PyObject *key, *value;
+    char owner[96];
+    const char *what = namespace_owner(t, before, dict, owner, sizeof(owner));
     while (PyDict_Next(dict, &pos, &key, &value)) {
+        if (value == to && is_of_threads(dict)) {
+            name_internal(out, dict, "<thread's dict>");
+            out->expr[0] = '\0';
+            return true;
+        }
         if (value == to) {
-            char owner[96], attr[112];
-            const char *what = namespace_owner(t, before, dict, owner, sizeof(owner));
-            if (what != NULL && is_identifier(key)) {
-                name_of_str(key, 100, attr, sizeof(attr));
-                name_attr(out, owner, attr, what);
-                if (strcmp(what, "global") == 0) { /* behind f.__globals__, a dict */
-                    snprintf(out->expr, sizeof(out->expr), "['%s']", attr);
-                }
-            }
-            else {
-                key_name(t, key, (t->graph.flags[from] & ML_NODE_SPREAD) != 0, out);
-            }
+            name_value(t, from, key, owner, what, out);
             return true;
         }
     }
@@ -118,6 +174,9 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
     while (PyDict_Next(dict, &pos, &key, &value)) {
         if (key == to) {
             name_key(out);
+            if (is_attribute_of(what)) {
+                say_namespace(out);
+            }
             return true;
         }
     }
@@ -127,39 +186,11 @@ name_in_dict(const struct take *t, uint32_t before, uint32_t from, PyObject *to,
 /* -- sequences --------------------------------------------------------------------- */
 
 static bool
-name_in_items(PyObject *const *items, Py_ssize_t n, PyObject *to, const char *container,
-              bool spread, struct take_name *out)
+name_in_list(PyObject *list, PyObject *to, struct take_name *out)
 {
-    for (Py_ssize_t i = 0; i < n; i++) {
-        if (items[i] == to) {
-            name_index(out, container, i, spread);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A closure's cells are called by the function's free variables. */
-static bool
-name_in_closure(const struct take *t, uint32_t before, PyObject *tuple, PyObject *to,
-                struct take_name *out)
-{
-    if (before == ML_NO_NODE || take_kind_of(t, before)->shape != SHAPE_FUNCTION) {
-        return false;
-    }
-    PyFunctionObject *f = (PyFunctionObject *)take_object(t, before);
-    if (f->func_closure != tuple) {
-        return false;
-    }
-    char function[96], variable[64];
-    name_of_str(f->func_qualname, 80, function, sizeof(function));
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
-        if (PyTuple_GET_ITEM(tuple, i) == to) {
-            name_of_str(compat_code_free_name((PyCodeObject *)f->func_code, i), 60, variable,
-                     sizeof(variable));
-            name_set(out, EDGE_CLOSURE, false);
-            snprintf(out->expr, sizeof(out->expr), ".%s", variable);
-            snprintf(out->words, sizeof(out->words), "%s.%s (closure)", function, variable);
+    for (Py_ssize_t i = 0; i < Py_SIZE(list); i++) {
+        if (((PyListObject *)list)->ob_item[i] == to) {
+            name_index(out, "list", i, true);
             return true;
         }
     }
@@ -276,8 +307,7 @@ name_in_exception(PyObject *from, PyObject *to, struct take_name *out)
     return name != NULL;
 }
 
-/* Slots of classes and fields that C types declare, base classes included. */
-static bool
+bool
 name_in_members(PyObject *from, PyObject *to, struct take_name *out)
 {
     char owner[96];
@@ -295,7 +325,8 @@ name_in_members(PyObject *from, PyObject *to, struct take_name *out)
 }
 
 static bool
-name_in_instance(PyObject *from, PyObject *to, struct take_name *out)
+name_in_instance(const struct take *t, PyObject *from, PyObject *to,
+                 struct take_name *out)
 {
     Py_ssize_t pos = 0;
     PyObject *key, *value;
@@ -303,6 +334,11 @@ name_in_instance(PyObject *from, PyObject *to, struct take_name *out)
     name_of_type(Py_TYPE(from), owner, sizeof(owner));
     while (compat_instance_next(from, &pos, &key, &value)) {
         if (value == to) {
+            if (!is_identifier(key)) {
+                key_name(t, key, false, out);
+                say_namespace(out);
+                return true;
+            }
             name_of_str(key, 100, attr, sizeof(attr));
             name_attr(out, owner, attr, "instance attribute");
             return true;
@@ -344,23 +380,20 @@ name_in_cell(const struct take *t, uint32_t before, struct take_name *out)
     return true;
 }
 
+/* An instance of a class derived from set may hold it as an attribute instead. */
 static bool
-name_member_of_set(struct take_name *out)
+name_member_of_set(PyObject *set, PyObject *to, struct take_name *out)
 {
-    name_set(out, EDGE_MEMBER, true);
-    snprintf(out->expr, sizeof(out->expr), "{*}");
-    snprintf(out->words, sizeof(out->words), "set member");
-    return true;
-}
-
-static bool
-name_in_deque(PyObject *from, PyObject *to, struct take_name *out)
-{
-    Py_ssize_t at = name_ordinal(from, to);
-    if (at >= 0) {
-        name_index(out, "deque", at, true);
+    const setentry *table = ((PySetObject *)set)->table;
+    for (Py_ssize_t i = 0; i <= ((PySetObject *)set)->mask; i++) {
+        if (table[i].key == to) {
+            name_set(out, EDGE_MEMBER, true);
+            snprintf(out->expr, sizeof(out->expr), "{*}");
+            snprintf(out->words, sizeof(out->words), "set member");
+            return true;
+        }
     }
-    return at >= 0;
+    return false;
 }
 
 static bool
@@ -373,17 +406,11 @@ name_by_shape(const struct take *t, uint32_t before, uint32_t from, PyObject *to
     case SHAPE_DICT:
         return name_in_dict(t, before, from, to, out);
     case SHAPE_LIST:
-        return name_in_items(((PyListObject *)op)->ob_item, Py_SIZE(op), to, "list", true,
-                             out);
+        return name_in_list(op, to, out);
     case SHAPE_TUPLE:
-        return name_in_closure(t, before, op, to, out) ||
-               name_in_items(((PyTupleObject *)op)->ob_item, Py_SIZE(op), to, "tuple",
-                             spread, out);
+        return name_in_tuple(t, before, op, to, spread, out);
     case SHAPE_SET:
-        return to != (PyObject *)Py_TYPE(op) && compat_instance_dict(op) != to &&
-               name_member_of_set(out);
-    case SHAPE_DEQUE:
-        return to != (PyObject *)Py_TYPE(op) && name_in_deque(op, to, out);
+        return name_member_of_set(op, to, out);
     case SHAPE_FUNCTION:
         return name_in_function(op, to, out);
     case SHAPE_TYPE:
@@ -417,7 +444,7 @@ take_name_edge(const struct take *t, uint32_t before, uint32_t from, uint32_t to
         name_namespace(out, holder);
         return;
     }
-    if (name_in_instance(holder, held, out) ||
+    if (name_in_instance(t, holder, held, out) ||
         name_in_fields(take_kind_of(t, from)->fields, holder, held, out)) {
         return;
     }

@@ -50,6 +50,19 @@ visit(PyObject *op, void *arg)
     return b->t->failed;
 }
 
+/* The object at work was seen to refer to `op`. */
+static bool
+is_shown(const struct take_batch *b, PyObject *op)
+{
+    uint64_t address = (uint64_t)(uintptr_t)op;
+    for (size_t i = b->object; i < b->to.len; i++) {
+        if (b->to.data[i] == address) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 refer_named(void *ctx, const char *name, PyObject *op)
 {
@@ -65,6 +78,42 @@ refer_hidden(void *ctx, const struct compat_field *field, PyObject *op)
     }
 }
 
+/* The table of interned strings does not count its references; a string that nobody
+ * else holds goes. Immortal ones stay, and are the table's. */
+static void
+refer_interned(struct take_batch *b, PyObject *dict)
+{
+    Py_ssize_t pos = 0;
+    PyObject *key, *value;
+    int64_t count;
+    while (PyDict_Next(dict, &pos, &key, &value)) {
+        if (!compat_refcount(key, &count)) {
+            refer(b, key);
+        }
+    }
+}
+
+static void
+refer_counted(void *ctx, PyObject *op)
+{
+    refer(ctx, op);
+}
+
+static void
+refer_shared_keys(struct take_batch *b, PyObject *op)
+{
+    uintptr_t keys = compat_shared_keys(op);
+    uint32_t seen;
+    if (keys == 0 || ml_addr_map_get_or_put(b->t->shared_keys, keys, 1, &seen) <= 0) {
+        return;
+    }
+    Py_ssize_t pos = 0;
+    PyObject *key;
+    while (compat_shared_keys_next(keys, &pos, &key)) {
+        refer(b, key);
+    }
+}
+
 static void
 refer_fields(struct take_batch *b, PyObject *op, const struct take_kind *kind)
 {
@@ -77,6 +126,10 @@ refer_fields(struct take_batch *b, PyObject *op, const struct take_kind *kind)
 static void
 refer_dict(struct take_batch *b, PyObject *dict, const struct take_kind *kind)
 {
+    if (dict == b->t->interned) {
+        refer_interned(b, dict);
+        return;
+    }
     if (kind->exact && ((PyDictObject *)dict)->ma_values == NULL) {
         Py_ssize_t pos = 0;
         PyObject *key, *value;
@@ -158,8 +211,9 @@ refer_object(struct take_batch *b, PyObject *op, const struct take_kind *kind)
     if (kind->shape == SHAPE_CODE) {
         compat_code_each((PyCodeObject *)op, refer_named, b);
     }
-    if (compat_instance_hides_dict(op)) {
-        refer(b, compat_instance_dict(op));
+    PyObject *dict = compat_instance_hides_dict(op) ? compat_instance_dict(op) : NULL;
+    if (dict != NULL && !is_shown(b, dict)) { /* patch releases differ */
+        refer(b, dict);
     }
     else if (kind->type->tp_dictoffset > 0 && (!kind->heap_type || !PyObject_IS_GC(op))) {
         refer_forgotten_dict(b, op);
@@ -173,7 +227,7 @@ take_refs(struct take_batch *b, PyObject *op, const struct take_kind *kind)
     if (kind->bad) {
         return;
     }
-    size_t before = b->object = b->to.len;
+    b->object = b->to.len;
     switch ((enum take_shape)kind->shape) {
     case SHAPE_NONE:
     case SHAPE_BOOL:
@@ -187,22 +241,24 @@ take_refs(struct take_batch *b, PyObject *op, const struct take_kind *kind)
         break;
     case SHAPE_DICT:
         refer_dict(b, op, kind);
+        refer_shared_keys(b, op);
         break;
     case SHAPE_TYPE:
         refer_type(b, (PyTypeObject *)op, kind);
+        refer_shared_keys(b, op);
         break;
     default:
         refer_object(b, op, kind);
         break;
     }
-    if (kind->heap_type) { /* its class, unless the traverse has shown it */
-        uint64_t type = (uint64_t)(uintptr_t)kind->type;
-        for (size_t i = before; i < b->to.len; i++) {
-            if (b->to.data[i] == type) {
-                return;
-            }
+    if (kind->hidden != NULL) {
+        compat_hidden_each(kind->hidden, op, refer_counted, b);
+    }
+    if (kind->heap_type && (kind->hidden == NULL || !kind->hidden->shows_class)) {
+        /* its class, unless the traverse has shown it */
+        if (!is_shown(b, (PyObject *)kind->type)) {
+            refer(b, (PyObject *)kind->type);
         }
-        refer(b, (PyObject *)kind->type);
     }
 }
 

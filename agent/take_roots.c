@@ -1,39 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where life begins: variables of modules, variables of running functions, and what the
- * interpreter holds itself. Each root has a rank, the distance at which paths from it
- * start, so that a user's variable beats the interpreter's own tables.
+ * Where life begins: variables of modules, and what the interpreters hold themselves.
+ * Threads and their functions' variables are take_threads.c's. Each root has a rank, the
+ * distance at which paths from it start (take_ranks.h), so that a user's variable beats
+ * the interpreter's own tables.
  *
  * A module's variables are roots of their own (the dict shows them too, so they are not
  * one more reference); so a variable retains what hangs on it even when its module is
  * imported everywhere. Locals and fields of the interpreter are references nobody else
  * shows and are taken off the counts (`strong`).
  */
-#include "take.h"
+#include "take_ranks.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "analysis.h"
 #include "compat/compat.h"
 
-enum rank {
-    RANK_USER = 0,
-    RANK_LOCAL = 1,
-    RANK_LIBRARY = 1,
-    RANK_STDLIB = 2,
-    RANK_BUILTINS = 8,
-    RANK_MODULE = 3,
-    RANK_THREAD = 6,
-    RANK_FRAME_PART = 10,
-    RANK_STACK = 5,
-    RANK_INTERP = 12,
-    RANK_STATIC_TYPE = 16,
-    RANK_MAYBE = 40,
-};
-
-static void
-add_root(struct take *t, PyObject *op, uint32_t rank, const struct take_root *root,
-         bool strong)
+void
+take_add_root(struct take *t, PyObject *op, uint32_t rank, const struct take_root *root,
+              bool strong)
 {
     if (op == NULL) {
         return;
@@ -98,25 +85,25 @@ origin_of(PyObject *name, PyObject *dict, PyObject *stdlib_names)
     return ORIGIN_USER;
 }
 
-static PyObject *
-module_dict(PyObject *module)
+PyObject *
+take_module_dict(PyObject *module)
 {
     return module != NULL && PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
 }
 
 static void
-list_modules(struct take *t, PyObject *modules)
+list_modules(struct take *t, PyObject *modules, uint32_t interp)
 {
-    PyObject *sys = module_dict(take_dict_get(modules, "sys"));
+    PyObject *sys = take_module_dict(take_dict_get(modules, "sys"));
     PyObject *stdlib = sys != NULL ? take_dict_get(sys, "stdlib_module_names") : NULL;
     Py_ssize_t pos = 0;
     PyObject *name, *module;
     while (PyDict_Next(modules, &pos, &name, &module)) {
-        PyObject *dict = module_dict(module);
+        PyObject *dict = take_module_dict(module);
         if (dict == NULL || !PyUnicode_Check(name)) {
             continue;
         }
-        struct take_module m = {name, dict, origin_of(name, dict, stdlib)};
+        struct take_module m = {name, dict, origin_of(name, dict, stdlib), interp};
         if (take_module_vec_push(&t->modules, t->a, m) < 0) {
             t->failed = true;
             return;
@@ -130,8 +117,8 @@ list_modules(struct take *t, PyObject *modules)
 
 /* PyUnicode_Compare would make a legacy str ready, which allocates. Names that are not
  * ASCII are the same only as the same object. */
-static bool
-same_name(PyObject *a, PyObject *b)
+bool
+take_same_str(PyObject *a, PyObject *b)
 {
     if (a == b) {
         return true;
@@ -160,7 +147,7 @@ made_in(PyObject *value, PyObject *module_name)
                          ? compat_type_dict(type)
                          : NULL;
     PyObject *made = dict != NULL ? take_dict_get(dict, "__module__") : NULL;
-    return made != NULL && PyUnicode_Check(made) && same_name(made, module_name);
+    return made != NULL && PyUnicode_Check(made) && take_same_str(made, module_name);
 }
 
 static void
@@ -168,7 +155,7 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
 {
     static const uint32_t ranks[] = {RANK_USER, RANK_LIBRARY, RANK_STDLIB, RANK_STDLIB};
     const struct take_module *m = &t->modules.data[index];
-    uint32_t rank = take_str_is(m->name, "builtins") ? RANK_BUILTINS : ranks[m->origin];
+    bool builtins = take_str_is(m->name, "builtins");
     Py_ssize_t pos = 0;
     PyObject *name, *value;
     while (PyDict_Next(m->dict, &pos, &name, &value)) {
@@ -177,200 +164,111 @@ add_variables(struct take *t, uint32_t index, bool only_made_here)
             made_in(value, m->name) != only_made_here) {
             continue;
         }
-        struct take_root root = {ROOT_MODULE_VAR, index, NULL, name, NULL, 0, false, false};
-        add_root(t, value, rank, &root, false);
+        /* Builtin types know every class; another name there is somebody's variable. */
+        uint32_t rank = builtins ? PyType_Check(value) ? RANK_BUILTINS : RANK_LIBRARY
+                                 : ranks[m->origin];
+        struct take_root root = {.kind = ROOT_MODULE_VAR, .owner = index, .name = name};
+        take_add_root(t, value, rank, &root, false);
     }
 }
 
 /* Modules imported last come first: one that imports a name from another was entered in
  * sys.modules before the other was. */
 static void
-add_modules(struct take *t)
+add_modules(struct take *t, PyInterpreterState *interp)
 {
-    PyObject *modules = PyImport_GetModuleDict();
-    if (modules == NULL || !PyDict_Check(modules)) {
+    PyObject *modules = compat_interp_modules(interp);
+    size_t first = t->modules.len;
+    if (modules == NULL) {
         return;
     }
-    list_modules(t, modules);
+    list_modules(t, modules, compat_interp_number(interp));
     for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = t->modules.len; i-- > 0 && !t->failed;) {
+        for (size_t i = t->modules.len; i-- > first && !t->failed;) {
             if (t->modules.data[i].origin != ORIGIN_OWN) {
                 add_variables(t, (uint32_t)i, pass == 0);
             }
         }
     }
-    for (size_t i = t->modules.len; i-- > 0 && !t->failed;) {
+    for (size_t i = t->modules.len; i-- > first && !t->failed;) {
         if (t->modules.data[i].origin != ORIGIN_OWN) {
-            struct take_root root = {ROOT_MODULE, (uint32_t)i, NULL, NULL, NULL, 0, false, false};
-            add_root(t, t->modules.data[i].dict, RANK_MODULE, &root, false);
-        }
-    }
-}
-
-/* -- threads ----------------------------------------------------------------------- */
-
-struct frame_walk {
-    struct take *t;
-    struct compat_frame frame;
-    uint32_t thread;
-    unsigned long ident; /* of that thread */
-    bool own;            /* the frame is ours */
-};
-
-/* What only we hold begins no path. */
-static uint32_t
-rank_of_temporary(const struct frame_walk *w, uint32_t rank, PyObject *op)
-{
-    return w->own || take_in_flight(w->t, w->ident, op) ? ML_ROOT_OWN : rank;
-}
-
-static PyObject *
-attribute(PyObject *op, const char *name)
-{
-    Py_ssize_t pos = 0;
-    PyObject *key, *value;
-    while (compat_instance_next(op, &pos, &key, &value)) {
-        if (take_str_is(key, name)) {
-            return value;
-        }
-    }
-    PyObject *dict = compat_instance_dict(op);
-    return dict != NULL && PyDict_Check(dict) ? take_dict_get(dict, name) : NULL;
-}
-
-/* The name of the threading.Thread with this identity, from threading._active. */
-static PyObject *
-thread_name(unsigned long ident)
-{
-    PyObject *modules = PyImport_GetModuleDict();
-    PyObject *dict = module_dict(take_dict_get(modules, "threading"));
-    PyObject *active = dict != NULL ? take_dict_get(dict, "_active") : NULL;
-    Py_ssize_t pos = 0;
-    PyObject *key, *thread;
-    while (active != NULL && PyDict_Check(active) &&
-           PyDict_Next(active, &pos, &key, &thread)) {
-        if (PyLong_Check(key) && PyLong_AsUnsignedLongMask(key) == ident) {
-            PyObject *name = attribute(thread, "_name");
-            return name != NULL && PyUnicode_Check(name) ? name : NULL;
-        }
-    }
-    return NULL;
-}
-
-static bool
-enter_frame(void *ctx, const struct compat_frame *frame)
-{
-    struct frame_walk *w = ctx;
-    w->frame = *frame;
-    w->own = take_own_globals(w->t, frame->globals);
-    if (w->own) {
-        take_own(w->t, frame->object);
-        take_own(w->t, frame->generator);
-    }
-    return !w->t->failed;
-}
-
-static void
-add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
-{
-    struct frame_walk *w = ctx;
-    struct take_root root = {ROOT_LOCAL, w->thread, NULL, name, w->frame.code,
-                             w->frame.line, false, false};
-    bool borrowed = kind & COMPAT_BORROWED, counted = !w->frame.shown && !borrowed;
-    kind &= ~COMPAT_BORROWED;
-    switch (kind) {
-    case COMPAT_LOCAL:
-    case COMPAT_FREE:
-        add_root(w->t, op, w->own ? ML_ROOT_OWN : RANK_LOCAL, &root, counted);
-        break;
-    case COMPAT_STACK:
-        root.kind = ROOT_STACK;
-        add_root(w->t, op, rank_of_temporary(w, RANK_STACK, op), &root, counted);
-        break;
-    case COMPAT_MAYBE:
-        root.kind = ROOT_STACK;
-        root.own = rank_of_temporary(w, RANK_MAYBE, op) == ML_ROOT_OWN;
-        if (ml_u64vec_push(&w->t->maybe, w->t->a, (uint64_t)(uintptr_t)op) < 0 ||
-            take_root_vec_push(&w->t->maybe_roots, w->t->a, root) < 0) {
-            w->t->failed = true;
-        }
-        break;
-    default: {
-        static const char *const parts[] = {[COMPAT_CODE] = "code",
-                                            [COMPAT_FUNCTION] = "function",
-                                            [COMPAT_FRAME] = "frame",
-                                            [COMPAT_NAMESPACE] = "namespace"};
-        root.kind = ROOT_FRAME_PART;
-        root.text = parts[kind];
-        add_root(w->t, op, w->own ? ML_ROOT_OWN : RANK_FRAME_PART, &root,
-                 kind != COMPAT_NAMESPACE && !borrowed);
-        break;
-    }
-    }
-}
-
-static void
-add_thread_ref(void *ctx, const char *name, PyObject *op)
-{
-    struct frame_walk *w = ctx;
-    struct take_root root = {ROOT_THREAD_REF, w->thread, name, NULL, NULL, 0, false, false};
-    add_root(w->t, op, rank_of_temporary(w, RANK_THREAD, op), &root, true);
-}
-
-static void
-add_thread(struct take *t, PyThreadState *tstate)
-{
-    unsigned long ident = compat_thread_ident(tstate);
-    struct take_thread thread = {ident, compat_thread_native_id(tstate),
-                                 thread_name(ident),
-                                 ident == compat_main_thread_ident()};
-    struct frame_walk w = {.t = t, .thread = (uint32_t)t->threads.len, .ident = ident};
-    if (take_thread_vec_push(&t->threads, t->a, thread) < 0) {
-        t->failed = true;
-        return;
-    }
-    struct compat_frame_visitor v = {&w, enter_frame, add_local};
-    compat_frames_each(tstate, &v);
-    w.own = false;
-    compat_thread_each_ref(tstate, add_thread_ref, &w);
-}
-
-/* The list can be mid-insert (a thread state is made without the GIL), so each entry is
- * checked to belong here. */
-static void
-add_threads(struct take *t, PyInterpreterState *interp)
-{
-    int bound = 100000;
-    for (PyThreadState *ts = PyInterpreterState_ThreadHead(interp);
-         ts != NULL && bound-- > 0; ts = PyThreadState_Next(ts)) {
-        if (ts->interp == interp && ts != PyThreadState_Get()) {
-            add_thread(t, ts);
+            struct take_root root = {.kind = ROOT_MODULE, .owner = (uint32_t)i};
+            take_add_root(t, t->modules.data[i].dict, RANK_MODULE, &root, false);
         }
     }
 }
 
 /* -- interpreter ------------------------------------------------------------------- */
 
+struct interp_walk {
+    struct take *t;
+    uint32_t number;
+};
+
+/* Grows with the number of classes and names, and is nobody's leak. */
+static bool
+is_furniture(const char *name)
+{
+    return strcmp(name, "interned strings") == 0 || strncmp(name, "builtin types'", 14) == 0;
+}
+
 static void
 add_interp_ref(void *ctx, const char *name, PyObject *op)
 {
-    struct take *t = ctx;
-    struct take_root root = {ROOT_INTERP, 0, name, NULL, NULL, 0, false, false};
-    add_root(t, op, RANK_INTERP, &root, true);
-    if (op != NULL && strcmp(name, "interned strings") == 0) {
-        uint32_t node = take_node(t, op);
-        t->graph.flags[node] |= ML_NODE_FURNITURE;
+    struct interp_walk *w = ctx;
+    struct take_root root = {.kind = ROOT_INTERP, .owner = w->number, .text = name};
+    take_add_root(w->t, op, RANK_INTERP, &root, true);
+    uint32_t node = op != NULL && is_furniture(name) ? take_node(w->t, op) : ML_NO_NODE;
+    if (node != ML_NO_NODE) {
+        w->t->graph.flags[node] |= ML_NODE_FURNITURE;
+    }
+}
+
+/* What signal.signal() was given is kept in a table that no header shows, so the module
+ * is asked: its function in C reads the table and makes nothing (numbers as small as
+ * these exist). */
+static void
+add_signal_handlers(struct take *t, PyInterpreterState *interp)
+{
+    PyObject *modules = compat_interp_modules(interp);
+    PyObject *dict = modules != NULL ? take_module_dict(take_dict_get(modules, "_signal"))
+                                     : NULL;
+    PyObject *get = dict != NULL ? take_dict_get(dict, "getsignal") : NULL;
+    if (get == NULL || !PyCFunction_CheckExact(get) ||
+        PyCFunction_GET_FLAGS(get) != METH_O) {
+        return;
+    }
+    PyCFunction function = PyCFunction_GET_FUNCTION(get);
+    for (int n = 1; n < NSIG; n++) {
+        PyObject *number = PyLong_FromLong(n);
+        PyObject *handler = function(PyCFunction_GET_SELF(get), number);
+        Py_DECREF(number);
+        if (handler == NULL) {
+            PyErr_Clear();
+            continue;
+        }
+        Py_DECREF(handler);
+        struct take_root root = {.kind = ROOT_SIGNAL, .line = n};
+        if (!PyLong_Check(handler) && handler != Py_None) {
+            take_add_root(t, handler, RANK_INTERP, &root, true);
+        }
     }
 }
 
 int
 take_roots(struct take *t, struct ml_error *err)
 {
-    add_modules(t);
     PyInterpreterState *interp = NULL;
+    take_tasks_find(t);
     while ((interp = compat_interp_next(interp)) != NULL && !t->failed) {
-        add_threads(t, interp);
-        compat_interp_each_ref(interp, add_interp_ref, t);
+        struct interp_walk w = {t, compat_interp_number(interp)};
+        add_modules(t, interp);
+        take_threads(t, interp);
+        compat_interp_each_ref(interp, add_interp_ref, &w);
+        compat_interp_each_more(interp, add_interp_ref, &w);
+        if (w.number == 0) {
+            add_signal_handlers(t, interp);
+        }
     }
     for (size_t i = 0; i < t->own.len && !t->failed; i++) {
         t->graph.flags[t->own.data[i]] |= ML_NODE_OWN;
@@ -381,16 +279,36 @@ take_roots(struct take *t, struct ml_error *err)
 /* -- after the walk ---------------------------------------------------------------- */
 
 static void
-add_static_types(struct take *t)
+add_static_type(struct take *t, PyTypeObject *type)
 {
-    struct take_root root = {ROOT_STATIC_TYPE, 0, NULL, NULL, NULL, 0, false, false};
+    struct take_root root = {.kind = ROOT_STATIC_TYPE};
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        take_add_root(t, (PyObject *)type, RANK_STATIC_TYPE, &root, false);
+    }
+}
+
+/* Its edge will be taken off the count, where it never was. */
+static void
+count_borrowed(void *ctx, PyObject *op)
+{
+    struct take *t = ctx;
+    uint32_t node = take_node(t, op);
+    if (node != ML_NO_NODE && t->refs[node] >= 0 && t->refs[node] < INT32_MAX) {
+        t->refs[node]++;
+    }
+}
+
+static void
+look_at_nodes(struct take *t)
+{
     for (uint32_t node = 0; node < t->graph.node_count && !t->failed; node++) {
         const struct take_kind *kind = take_kind_of(t, node);
+        PyObject *op = take_object(t, node);
         if (kind->shape == SHAPE_TYPE) {
-            PyTypeObject *type = (PyTypeObject *)take_object(t, node);
-            if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-                add_root(t, (PyObject *)type, RANK_STATIC_TYPE, &root, false);
-            }
+            add_static_type(t, (PyTypeObject *)op);
+        }
+        else if (kind->shape == SHAPE_GENERATOR) {
+            compat_generator_each_borrowed(op, count_borrowed, t);
         }
     }
 }
@@ -405,7 +323,7 @@ take_c_types(struct take *t, const struct ml_reach *reach)
     for (uint32_t node = 0; node < t->graph.node_count && !t->failed; node++) {
         if (ml_bitset_has(&reach->outside, node) && !ml_bitset_has(&reach->named, node) &&
             take_kind_of(t, node)->shape == SHAPE_TYPE) {
-            add_root(t, take_object(t, node), RANK_STATIC_TYPE, &root, false);
+            take_add_root(t, take_object(t, node), RANK_STATIC_TYPE, &root, false);
             count++;
         }
     }
@@ -436,8 +354,8 @@ add_maybe_roots(struct take *t)
         if (node != ML_NO_NODE && t->refs[node] > 0 &&
             (uint32_t)t->refs[node] > seen[node]) {
             const struct take_root *root = &t->maybe_roots.data[i];
-            add_root(t, take_object(t, node), root->own ? ML_ROOT_OWN : RANK_MAYBE, root,
-                     true);
+            take_add_root(t, take_object(t, node), root->own ? ML_ROOT_OWN : RANK_MAYBE,
+                          root, true);
         }
     }
     ml_alloc_free_array(t->a, seen, t->graph.node_count + 1, sizeof(*seen));
@@ -448,7 +366,7 @@ add_maybe_roots(struct take *t)
 int
 take_late_roots(struct take *t, struct ml_error *err)
 {
-    add_static_types(t);
+    look_at_nodes(t);
     if (t->failed || add_maybe_roots(t) < 0) {
         return ml_error_nomem(err);
     }

@@ -305,6 +305,16 @@ put_named(struct text *x, const char *what, PyObject *name, PyObject *op)
     ml_buf_printf(x->out, " at 0x%llx>", (unsigned long long)(uintptr_t)op);
 }
 
+static void
+put_class(struct text *x, PyTypeObject *type)
+{
+    bool builtin = !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) &&
+                   strchr(type->tp_name, '.') == NULL;
+    ml_buf_puts(x->out, "<class '");
+    (builtin ? take_type_short_name : take_type_name)(type, x->out);
+    ml_buf_puts(x->out, "'>");
+}
+
 /* A method's object may be a method again, any number of times. */
 static void
 put_method(struct text *x, PyMethodObject *m, int depth)
@@ -403,9 +413,7 @@ put_object(struct text *x, PyObject *op, int depth)
         put_named(x, "code", compat_code_name((PyCodeObject *)op), op);
         break;
     case SHAPE_TYPE:
-        ml_buf_puts(x->out, "<class '");
-        take_type_name((PyTypeObject *)op, x->out);
-        ml_buf_puts(x->out, "'>");
+        put_class(x, (PyTypeObject *)op);
         break;
     default:
         put_generic(x, op);

@@ -18,6 +18,7 @@ const struct ml_method *const ml_methods[] = {
     &ml_method_monitor_start,
     &ml_method_monitor_stop,
     &ml_method_paths,
+    &ml_method_refcounts,
     &ml_method_refs,
     &ml_method_report_get,
     &ml_method_report_list,

@@ -85,6 +85,6 @@ extern const struct ml_method ml_method_status, ml_method_snapshot, ml_method_ty
     ml_method_retained, ml_method_paths, ml_method_refs, ml_method_garbage, ml_method_growth,
     ml_method_config_get, ml_method_config_reload, ml_method_report_list,
     ml_method_report_get, ml_method_detach, ml_method_monitor_start,
-    ml_method_monitor_stop, ml_method_memory;
+    ml_method_monitor_stop, ml_method_memory, ml_method_refcounts;
 
 #endif

@@ -22,6 +22,7 @@ enum ml_sweep_kind {
     ML_SWEEP_GARBAGE,
     ML_SWEEP_MEMORY,
     ML_SWEEP_GROWTH,
+    ML_SWEEP_REFCOUNTS,
 };
 
 #define ML_REQUEST_FILTERS 16

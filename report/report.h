@@ -107,6 +107,8 @@ void ml_render_refs(FILE *to, const json_t *answer, const struct ml_text_style *
 void ml_render_garbage(FILE *to, const json_t *answer,
                        const struct ml_text_style *style);
 void ml_render_growth(FILE *to, const json_t *answer, const struct ml_text_style *style);
+void ml_render_refcounts(FILE *to, const json_t *answer,
+                         const struct ml_text_style *style);
 void ml_render_memory(FILE *to, const json_t *answer, const struct ml_text_style *style);
 void ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *style);
 

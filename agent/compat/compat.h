@@ -125,7 +125,8 @@ bool compat_instance_next(PyObject *op, Py_ssize_t *pos, PyObject **name,
 /* Bytes of a separate array of inline values, beyond the object itself. */
 size_t compat_instance_values_size(PyObject *op);
 
-/* The traverse leaves out the object's own materialised dict (3.13.0 to 3.13.12). */
+/* The traverse leaves out the object's own materialised dict (3.13.0 to 3.13.12, 3.14.0
+ * to 3.14.3, but distributions backport: it is seen, not known). */
 bool compat_instance_hides_dict(PyObject *op);
 
 /* -- types.c ----------------------------------------------------------------------- */
@@ -203,6 +204,9 @@ void compat_generator_parts(PyObject *gen, const struct compat_frame_visitor *v)
 /* Waits for what is last on its evaluation stack; generators.c. */
 bool compat_generator_waits(PyObject *gen);
 
+/* What a frame object is of; may be NULL. */
+PyCodeObject *compat_frame_code(PyObject *frame);
+
 /* What a frame object keeps after its call has ended; `v->frame` is not called. */
 void compat_frame_object(PyObject *frame, const struct compat_frame_visitor *v);
 
@@ -213,10 +217,55 @@ PyObject *compat_generator_local(PyObject *gen, PyObject *value);
 /* Its qualified name, a str. */
 PyObject *compat_generator_name(PyObject *gen);
 
+/* What the traverse of a generator, coroutine or async generator shows although it has
+ * no reference of its own (3.14 on: `use(local, (yield))` lends the local to the stack). */
+void compat_generator_each_borrowed(PyObject *gen, void (*each)(void *ctx, PyObject *op),
+                                    void *ctx);
+
+/* -- contexts.c -------------------------------------------------------------------- */
+
+/* Each variable's name (str) and value in a contextvars.Context; nothing for others. */
+void compat_context_each(PyObject *context,
+                         void (*each)(void *ctx, PyObject *name, PyObject *value),
+                         void *ctx);
+
+/* -- loops.c ----------------------------------------------------------------------- */
+
+/* The event loop that runs in that thread, as a word that the caller looks up before it
+ * takes it for an object; 0: none. `counted`: the thread state itself holds it. */
+uintptr_t compat_thread_loop(PyThreadState *tstate, bool *counted);
+
+/* -- freeze.c: interpreters with a GIL of their own -------------------------------- */
+
+struct compat_freeze {
+    uint32_t frozen; /* stand still until compat_freeze_end */
+    uint32_t busy;   /* run Python code just now: their heap is not to be looked at */
+};
+
+/* Holds the other interpreters in which nobody runs where they are; they then count for
+ * compat_interp_next. Never waits. Between the two calls only the clone. GIL: the main
+ * interpreter's, in the program. */
+struct compat_freeze compat_freeze_begin(void);
+void compat_freeze_end(void);
+/* In the copy, instead of the end: it keeps what is frozen. */
+void compat_freeze_copied(void);
+bool compat_freeze_has(PyInterpreterState *interp);
+/* Numbers of those that were not frozen, after the end of all others; returns how many
+ * there are, writes at most `max`. */
+uint32_t compat_freeze_left_out(uint32_t *numbers, uint32_t max);
+
+/* -- interp_more.c ----------------------------------------------------------------- */
+
+/* Its number; the main one has 0. */
+uint32_t compat_interp_number(PyInterpreterState *interp);
+/* Its sys.modules, or NULL. */
+PyObject *compat_interp_modules(PyInterpreterState *interp);
+
 /* -- interp.c ---------------------------------------------------------------------- */
 
 /* The interpreters that stand still while this thread has its GIL: NULL begins, NULL
- * ends. Others (3.12 on, with a GIL of their own) are not safe to look at. */
+ * ends. Others (3.12 on, with a GIL of their own) are safe to look at only while they
+ * are frozen (freeze.c), and in a copy that was made then. */
 PyInterpreterState *compat_interp_next(PyInterpreterState *interp);
 
 /* There are such others. */
@@ -230,6 +279,8 @@ unsigned long compat_thread_native_id(PyThreadState *tstate);
 typedef void (*compat_ref_fn)(void *ctx, const char *name, PyObject *op);
 void compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx);
 void compat_interp_each_ref(PyInterpreterState *interp, compat_ref_fn each, void *ctx);
+/* The others of them; interp_more.c. */
+void compat_interp_each_more(PyInterpreterState *interp, compat_ref_fn each, void *ctx);
 
 /* -- arenas.c: Python's own allocator ---------------------------------------------- */
 

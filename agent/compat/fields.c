@@ -9,8 +9,8 @@
 
 /* A class made by Python code is called what its `__name__` was, dots and all; of one
  * made in C that is what stands behind the last dot. */
-static bool
-made_in_python(PyTypeObject *type)
+bool
+compat_type_made_in_python(PyTypeObject *type)
 {
     if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
         return false;
@@ -51,7 +51,7 @@ compat_fields_of(PyTypeObject *type)
     /* A class that inherits has the fields of its C base. */
     const struct compat_fields *found = NULL;
     for (; type != NULL && found == NULL; type = type->tp_base) {
-        size_t count = made_in_python(type) ? 0 : Py_ARRAY_LENGTH(tables);
+        size_t count = compat_type_made_in_python(type) ? 0 : Py_ARRAY_LENGTH(tables);
         for (size_t i = 0; i < count && found == NULL; i++) {
             found = find(tables[i], type->tp_name);
         }

@@ -67,6 +67,9 @@ const struct compat_fields *compat_fields_of(PyTypeObject *type);
 void compat_fields_each(const struct compat_fields *f, PyObject *op,
                         const struct compat_field_visitor *v);
 
+/* Made by a class statement or the like: its tp_name is anybody's choice. */
+bool compat_type_made_in_python(PyTypeObject *type);
+
 /* Whether the collector does not learn from `op` that it refers to `part`, which differs
  * between patch releases. Runs its tp_traverse. */
 bool compat_field_hidden(PyObject *op, PyObject *part);

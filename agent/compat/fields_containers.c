@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Containers of the standard library that are written in C and keep what they hold in
- * arrays and lists of their own.
+ * arrays and lists of their own; what ctypes hands to C code.
  */
 #include "fields.h"
 
@@ -17,34 +17,39 @@ item(const struct compat_field_visitor *v, const char *name, Py_ssize_t i, PyObj
     }
 }
 
-/* -- queue.SimpleQueue --------------------------------------------------------------- */
+/* -- collections.deque ---------------------------------------------------------------- */
 
-#if PY_VERSION_HEX >= 0x030D0000
-/* A ring from 3.13 on; before, a list that is given out from its front. */
+#define BLOCK 64
+
+struct block {
+    struct block *left;
+    PyObject *data[BLOCK];
+    struct block *right;
+};
+
 static void
-each_queued(PyObject *op, const struct compat_field_visitor *v)
+each_in_deque(PyObject *op, const struct compat_field_visitor *v)
 {
     const struct {
-        Py_ssize_t put, get;
-        PyObject **items;
-        Py_ssize_t cap, count;
-    } *ring = (void *)((char *)op + 24);
-    for (Py_ssize_t i = 0; i < ring->count && ring->count <= ring->cap; i++) {
-        item(v, "", i, ring->items[(ring->get + i) % ring->cap]);
+        PyVarObject head;
+        struct block *left, *right;
+        Py_ssize_t left_index, right_index;
+    } *deque = (void *)op;
+    const struct block *block = deque->left;
+    Py_ssize_t at = deque->left_index;
+    for (Py_ssize_t i = 0; i < Py_SIZE(op) && block != NULL; i++, at++) {
+        if (at == BLOCK) {
+            block = block->right;
+            at = 0;
+        }
+        item(v, "", i, block->data[at]);
     }
 }
-#define QUEUE_ROWS {{NULL, 0, 0, false}}
-#define QUEUE_EACH each_queued
-#else
-#define QUEUE_ROWS {{".lst", 32, COMPAT_FIELD_PART, false}}
-#define QUEUE_EACH NULL
-#endif
 
 /* -- functools.lru_cache --------------------------------------------------------------
-
-   The wrapper's own first link, at +16, closes a ring of links, oldest first:
-
-       head (16 bytes), previous, next, hash, key, result                            */
+ *
+ * The wrapper begins with a link, which closes a ring of them, oldest first. Caches
+ * without a bound have no links but the dict alone. */
 
 struct link {
     PyObject head;
@@ -56,7 +61,7 @@ struct link {
 static void
 each_cached(PyObject *op, const struct compat_field_visitor *v)
 {
-    const struct link *root = (struct link *)((char *)op + 16), *link = root->next;
+    const struct link *root = (const struct link *)op, *link = root->next;
     for (Py_ssize_t i = 0; link != root && link != NULL && i < MOST_LINKS; i++) {
         item(v, "cache.keys()", i, link->key);
         item(v, "cache", i, link->result);
@@ -65,8 +70,18 @@ each_cached(PyObject *op, const struct compat_field_visitor *v)
 }
 
 const struct compat_fields compat_fields_containers[] = {
-    {"_queue.SimpleQueue", QUEUE_ROWS, QUEUE_EACH},
+    {"collections.deque", {{NULL, 0, 0, false}}, each_in_deque},
     {"functools._lru_cache_wrapper",
-     {{"cache", 72, COMPAT_FIELD_INTERNAL, false}},
+     {{"cache", 72, COMPAT_FIELD_INTERNAL, false},
+      {"func", 88, COMPAT_FIELD_INTERNAL, false}},
      each_cached},
+    {"_ctypes.CFuncPtr",
+     {{"thunk", 96, COMPAT_FIELD_INTERNAL, false},
+      {"callable", 104, COMPAT_FIELD_INTERNAL, false}},
+     NULL},
+    {"_ctypes.CThunkObject",
+     {{"converters", 80, COMPAT_FIELD_INTERNAL, false},
+      {"callable", 88, COMPAT_FIELD_INTERNAL, false},
+      {"restype", 96, COMPAT_FIELD_INTERNAL, false}},
+     NULL},
     {NULL, {{NULL, 0, 0, false}}, NULL}};

@@ -297,7 +297,12 @@ const struct compat_fields compat_fields_files[] = {
     {"operator.methodcaller",
      {{"name", 16, INTERNAL, false},
       {"args", 24, INTERNAL, false},
-      {"kwds", 32, INTERNAL, false}},
+      {"kwds", 32, INTERNAL, false},
+#if PY_VERSION_HEX >= 0x030E0000
+      {"vectorcall_args", 40, INTERNAL, false},
+      {"vectorcall_kwnames", 48, INTERNAL, false}
+#endif
+     },
      NULL},
     {"functools.KeyWrapper",
      {{"cmp", 16, INTERNAL, false}, {"obj", 24, ATTR, false}},

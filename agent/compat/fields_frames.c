@@ -8,6 +8,8 @@
  */
 #include "compat_core.h"
 
+#include "internal/pycore_context.h" /* PyContextVar */
+
 #include <string.h>
 
 #include "fields.h"
@@ -127,6 +129,8 @@ GENERATOR(ag, "ag_await")
 
 /* -- contexts ---------------------------------------------------------------------- */
 
+#define VAR_NAME 16 /* in a ContextVar */
+
 /* Keys and values by turns; where the key is NULL, the value is a deeper node. */
 static void
 each_pair(PyObject **array, Py_ssize_t n, const struct compat_field_visitor *v)
@@ -138,7 +142,7 @@ each_pair(PyObject **array, Py_ssize_t n, const struct compat_field_visitor *v)
             continue;
         }
         bool is_variable = Py_TYPE(key) == &PyContextVar_Type;
-        PyObject *name = is_variable ? ((PyContextVar *)key)->var_name : NULL;
+        PyObject *name = is_variable ? *(PyObject **)((char *)key + VAR_NAME) : NULL;
         struct compat_field field = {"", name, -1, COMPAT_FIELD_VARIABLE, false};
         v->field(v->ctx, &field, value);
         compat_field_tell(v, key, "", COMPAT_FIELD_KEY);
@@ -185,9 +189,6 @@ const struct compat_fields compat_fields_frames[] = {
     {"builtin_function_or_method",
      {{"__self__", 24, ATTR, false}, {"__module__", 32, ATTR, false}},
      NULL},
-    {"mappingproxy", {{".mapping", 16, PART, false}}, NULL},
-    {"memoryview", {{".mbuf", 24, PART, false}}, NULL},
-    {"managedbuffer", {{"obj", 40, ATTR, false}}, NULL},
     {"_contextvars.Context",
      {{".ctx_vars", 24, PART, false}, {"ctx_prev", 16, INTERNAL, false}},
      NULL},

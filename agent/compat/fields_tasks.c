@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What waiting work keeps: asyncio's futures and tasks, queues between threads, data of
- * each thread. The structs are those of Modules/_asynciomodule.c, _queuemodule.c and
- * _threadmodule.c; a future's first callback stands beside the list of the others.
+ * What waiting work keeps: asyncio's futures and tasks, data of each thread. The
+ * structs are those of Modules/_asynciomodule.c and _threadmodule.c; a future's first callback stands beside the list of the others.
  */
 #include "compat_core.h"
 
@@ -37,31 +36,12 @@
 
 #if PY_VERSION_HEX >= 0x030D0000
 
-/* A ring of items, from the one put in last round to round. */
-static void
-each_simple_queue(PyObject *op, const struct compat_field_visitor *v)
-{
-    struct queue {
-        PyObject_HEAD
-        bool has_threads_waiting;
-        Py_ssize_t put_at, get_at;
-        PyObject **items;
-        Py_ssize_t room, count;
-    } *q = (struct queue *)op;
-    for (Py_ssize_t i = 0; q->items != NULL && i < q->count && q->count <= q->room; i++) {
-        struct compat_field field = {"items", NULL, i, COMPAT_FIELD_ITEM, false};
-        v->field(v->ctx, &field, q->items[(q->get_at + i) % q->room]);
-    }
-}
-
-#define SIMPLE_QUEUE {{NULL, 0, 0, false}}, each_simple_queue
 #define LOCAL                                                                            \
     {"<args>", 16, INTERNAL, false}, {"<kwargs>", 24, INTERNAL, false},                  \
         {".<dicts>", 40, PART, false}
 
 #else
 
-#define SIMPLE_QUEUE {{"items", 32, INTERNAL, false}}, NULL
 #define LOCAL                                                                            \
     {"<args>", 24, INTERNAL, false}, {"<kwargs>", 32, INTERNAL, false},                  \
         {".<dicts>", 48, PART, false}
@@ -78,6 +58,5 @@ const struct compat_fields compat_fields_tasks[] = {
     {"_asyncio.TaskStepMethWrapper",
      {{"__self__", 16, ATTR, false}, {"sw_arg", 24, INTERNAL, false}},
      NULL},
-    {"_queue.SimpleQueue", SIMPLE_QUEUE},
     {"_thread._local", {LOCAL}, NULL},
     {NULL, {{NULL, 0, 0, false}}, NULL}};

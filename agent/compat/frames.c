@@ -76,6 +76,7 @@ compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
         if (n == 0) { /* the others are held by the frames they called, as f_back */
             emit(v, COMPAT_FRAME, NULL, (PyObject *)f);
         }
+        emit(v, COMPAT_NAMESPACE, NULL, f->f_locals);
         emit_locals(f, v); /* known to the frame object's traverse, but for the stack */
     }
 }
@@ -101,6 +102,12 @@ compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v)
         emit_locals(f, v);
     }
     return true;
+}
+
+PyCodeObject *
+compat_frame_code(PyObject *frame)
+{
+    return ((PyFrameObject *)frame)->f_code;
 }
 
 void
@@ -365,6 +372,13 @@ compat_generator_frame(PyObject *op, const struct compat_frame_visitor *v)
     return true;
 }
 
+PyCodeObject *
+compat_frame_code(PyObject *frame)
+{
+    _PyInterpreterFrame *f = ((PyFrameObject *)frame)->f_frame;
+    return f != NULL && !is_shim(f) ? frame_code(f) : NULL;
+}
+
 /* While its function runs or waits, a frame object has nothing of its own. */
 void
 compat_frame_object(PyObject *op, const struct compat_frame_visitor *v)
@@ -411,6 +425,26 @@ compat_generator_local(PyObject *op, PyObject *value)
 }
 
 #endif
+
+void
+compat_generator_each_borrowed(PyObject *op, void (*each)(void *ctx, PyObject *op),
+                               void *ctx)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    PyGenObject *gen = (PyGenObject *)op;
+    _PyInterpreterFrame *f = (_PyInterpreterFrame *)&gen->gi_iframe;
+    PyCodeObject *code = gen->gi_frame_state < FRAME_CLEARED ? frame_code(f) : NULL;
+    Py_ssize_t full = code != NULL ? code->co_nlocalsplus + code->co_stacksize : 0;
+    for (Py_ssize_t i = 0; i < full && i < frame_depth(f); i++) {
+        PyObject *held = slot_object(f->localsplus[i]);
+        if (slot_borrowed(f->localsplus[i]) && held != NULL) {
+            each(ctx, held);
+        }
+    }
+#else
+    (void)op, (void)each, (void)ctx;
+#endif
+}
 
 PyObject *
 compat_generator_name(PyObject *gen)

@@ -21,11 +21,118 @@
  */
 #include "compat_core.h"
 
+#include "places.h"
+
 typedef void (*dead_fn)(void *ctx, uintptr_t block);
 
 #if PY_VERSION_HEX >= 0x030E0000
 
 #define TUPLES_KEPT 16 /* of each length */
+
+static PyObject *
+make_float(void)
+{
+    return PyFloat_FromDouble(0.5);
+}
+
+static PyObject *
+make_int(void)
+{
+    return PyLong_FromLong(1L << 20);
+}
+
+static PyObject *
+make_range(void)
+{
+    return PyObject_CallFunction((PyObject *)&PyRange_Type, "i", 3);
+}
+
+static PyObject *
+make_range_iterator(void)
+{
+    PyObject *range = make_range();
+    PyObject *iterator = range != NULL ? PyObject_GetIter(range) : NULL;
+    Py_XDECREF(range);
+    return iterator;
+}
+
+static PyObject *
+make_short_tuple(void)
+{
+    return PyTuple_Pack(1, Py_None);
+}
+
+static PyObject *
+make_long_tuple(void)
+{
+    PyObject *tuple = PyTuple_New(PyTuple_MAXSAVESIZE);
+    for (Py_ssize_t i = 0; tuple != NULL && i < PyTuple_MAXSAVESIZE; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_None); /* immortal */
+    }
+    return tuple;
+}
+
+#if PY_VERSION_HEX >= 0x030F0000
+static PyObject *
+make_complex(void)
+{
+    return PyComplex_FromDoubles(0.5, 0.5);
+}
+#endif
+
+#define LIST(name) offsetof(struct _Py_freelists, name)
+
+/* The tuples' two are the first and the last of all their lists. */
+static const struct list {
+    size_t offset;
+    size_t header;
+    PyObject *(*make)(void);
+} lists[] = {
+    {LIST(tuples[0]), sizeof(PyGC_Head), make_short_tuple},
+    {LIST(tuples[PyTuple_MAXSAVESIZE - 1]), sizeof(PyGC_Head), make_long_tuple},
+    {LIST(floats), 0, make_float},
+    {LIST(ints), 0, make_int},
+    {LIST(ranges), 0, make_range},
+    {LIST(range_iters), 0, make_range_iterator},
+#if PY_VERSION_HEX >= 0x030F0000
+    {LIST(complexes), 0, make_complex},
+#endif
+};
+
+enum { TUPLES = 2, LISTS = sizeof(lists) / sizeof(lists[0]) };
+
+static bool tried, known[LISTS]; /* GIL */
+
+#define IN_STATE                                                                         \
+    (offsetof(PyInterpreterState, object_state.freelists)                                \
+     - offsetof(PyInterpreterState, object_state))
+
+static struct _Py_freelist *
+list_at(PyInterpreterState *interp, size_t offset)
+{
+    char *state = compat_place(interp, PLACE_OBJECT_STATE);
+    return state == NULL ? NULL : (struct _Py_freelist *)(state + IN_STATE + offset);
+}
+
+/* Releases have added lists between others. What has just died stands first in the list
+ * of its type, or this is not that list, and nobody looks at it again: what comes out of
+ * it later looks older than it is. */
+static void
+try_lists(void)
+{
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    tried = true;
+    compat_places_find();
+    for (int i = 0; i < LISTS; i++) {
+        struct _Py_freelist *list = list_at(interp, lists[i].offset);
+        PyObject *op = list != NULL ? lists[i].make() : NULL;
+        uintptr_t died = (uintptr_t)op;
+        Py_XDECREF(op);
+        known[i] = op != NULL && (uintptr_t)list->freelist == died;
+    }
+    PyErr_Clear();
+    known[0] = known[0] && known[TUPLES - 1];
+}
 
 /* A list's entries are chained through their first word. */
 static void
@@ -36,7 +143,6 @@ each_of(const struct _Py_freelist *list, size_t header, dead_fn dead, void *ctx)
     }
 }
 
-/* Theirs are lists of the interpreter that runs; another one's keep what they have. */
 static void
 cut_short(struct _Py_freelist *list)
 {
@@ -48,22 +154,32 @@ cut_short(struct _Py_freelist *list)
     }
 }
 
+/* tp_free is for lists of the interpreter that runs; another one's keep what they have. */
+static void
+each_tuple(PyInterpreterState *interp, dead_fn dead, void *ctx)
+{
+    for (int i = 0; i < PyTuple_MAXSAVESIZE; i++) {
+        struct _Py_freelist *list = list_at(interp, LIST(tuples[i]));
+        if (interp == PyInterpreterState_Get()) {
+            cut_short(list);
+        }
+        each_of(list, sizeof(PyGC_Head), dead, ctx);
+    }
+}
+
 void
 compat_free_lists_each(PyInterpreterState *interp, dead_fn dead, void *ctx)
 {
-    struct _Py_freelists *lists = &interp->object_state.freelists;
-    each_of(&lists->floats, 0, dead, ctx);
-    each_of(&lists->ints, 0, dead, ctx);
-    each_of(&lists->ranges, 0, dead, ctx);
-    each_of(&lists->range_iters, 0, dead, ctx);
-#if PY_VERSION_HEX >= 0x030F0000
-    each_of(&lists->complexes, 0, dead, ctx);
-#endif
-    for (int i = 0; i < PyTuple_MAXSAVESIZE; i++) {
-        if (interp == PyInterpreterState_Get()) {
-            cut_short(&lists->tuples[i]);
+    if (!tried) {
+        try_lists();
+    }
+    if (known[0]) {
+        each_tuple(interp, dead, ctx);
+    }
+    for (int i = TUPLES; i < LISTS; i++) {
+        if (known[i]) {
+            each_of(list_at(interp, lists[i].offset), lists[i].header, dead, ctx);
         }
-        each_of(&lists->tuples[i], sizeof(PyGC_Head), dead, ctx);
     }
 }
 

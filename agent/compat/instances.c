@@ -152,6 +152,50 @@ compat_instance_values_size(PyObject *op)
 #endif
 }
 
+#if PY_VERSION_HEX >= 0x030D0000
+
+struct sighting {
+    PyObject *dict;
+    bool seen;
+};
+
+static int
+look_for_dict(PyObject *op, void *ctx)
+{
+    struct sighting *s = ctx;
+    s->seen = s->seen || op == s->dict;
+    return 0;
+}
+
+static bool
+has_value(PyObject *op, PyObject *wanted)
+{
+    Py_ssize_t pos = 0;
+    PyObject *name, *value;
+    while (compat_instance_next(op, &pos, &name, &value)) {
+        if (value == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asked of the first object that has both values and a dict, and is not its own value;
+ * the answer is the interpreter's, not the object's. */
+static bool
+traverse_hides_dict(PyObject *op, PyObject *dict)
+{
+    static enum { UNDECIDED, HIDES, SHOWS } answer; /* one thread walks the heap */
+    if (answer == UNDECIDED && Py_TYPE(op)->tp_traverse != NULL && !has_value(op, dict)) {
+        struct sighting s = {dict, false};
+        Py_TYPE(op)->tp_traverse(op, look_for_dict, &s);
+        answer = s.seen ? SHOWS : HIDES;
+    }
+    return answer == HIDES;
+}
+
+#endif
+
 bool
 compat_instance_hides_dict(PyObject *op)
 {
@@ -161,7 +205,8 @@ compat_instance_hides_dict(PyObject *op)
     }
     struct _dictvalues *values =
         (struct _dictvalues *)((char *)op + Py_TYPE(op)->tp_basicsize);
-    return values->valid && ((PyObject **)op)[-3] != NULL;
+    PyObject *dict = ((PyObject **)op)[-3];
+    return values->valid && dict != NULL && traverse_hides_dict(op, dict);
 #else
     (void)op;
     return false;

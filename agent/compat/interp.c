@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Objects that the interpreter state and the thread states hold themselves: the roots
- * that are no Python variable. Names are the fields' own.
+ * that are no Python variable. Names are the fields' own. Interpreters that have a GIL of
+ * their own are freeze.c's, further fields interp_more.c's.
  */
 #include "compat_core.h"
 
@@ -15,7 +16,8 @@ compat_interp_next(PyInterpreterState *interp)
     for (PyInterpreterState *next = interp == NULL ? PyInterpreterState_Head()
                                                    : PyInterpreterState_Next(interp);
          next != NULL; next = PyInterpreterState_Next(next)) {
-        if (compat_place_gil(next) == compat_place_gil(PyInterpreterState_Main())) {
+        if (compat_place_gil(next) == compat_place_gil(PyInterpreterState_Main()) ||
+            compat_freeze_has(next)) {
             return next;
         }
     }
@@ -113,9 +115,9 @@ each_atexit(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
         atexit_py_callback *cb = state->callbacks[i];
 #endif
         if (cb != NULL) {
-            each(ctx, "atexit", cb->func);
-            each(ctx, "atexit", cb->args);
-            each(ctx, "atexit", cb->kwargs);
+            each(ctx, "atexit callback", cb->func);
+            each(ctx, "atexit callback's arguments", cb->args);
+            each(ctx, "atexit callback's arguments", cb->kwargs);
         }
     }
 }
@@ -130,7 +132,11 @@ each_in_array(PyInterpreterState *interp, enum compat_place place, size_t count,
 {
     PyObject **array = compat_place(interp, place);
     for (size_t i = 0; array != NULL && i < count; i++) {
-        each(ctx, name, array[i]);
+        bool borrowed = place == PLACE_COMMON_CONSTS && array[i] != NULL &&
+                        PyCFunction_Check(array[i]); /* all, any: builtins' own */
+        if (!borrowed) {
+            each(ctx, name, array[i]);
+        }
     }
 }
 
@@ -184,7 +190,7 @@ compat_interp_each_ref(PyInterpreterState *interp, compat_ref_fn each, void *ctx
         {PLACE_CODEC_CACHE, "codecs cache"},
         {PLACE_CODEC_ERRORS, "codecs error handlers"},
 #if PY_VERSION_HEX >= 0x030E0000
-        {PLACE_ATEXIT, "atexit"}, /* a list of tuples */
+        {PLACE_ATEXIT, "atexit callbacks"}, /* a list of tuples */
 #endif
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(refs); i++) {

@@ -339,6 +339,7 @@ stands_at(const PyInterpreterState *interp, size_t offset, const struct anchor *
     return true;
 }
 
+#if PY_VERSION_HEX >= 0x030C0000
 /* The dict that holds this string as its own value is the one of interned strings. */
 static bool
 is_interned_dict(const PyInterpreterState *interp, size_t offset, PyObject *str)
@@ -347,6 +348,7 @@ is_interned_dict(const PyInterpreterState *interp, size_t offset, PyObject *str)
     return p != NULL && content_fits(interp, offset, DICT)
            && PyDict_GetItemWithError(p, str) == str;
 }
+#endif
 
 /* Nearest first, outwards from where it was compiled. */
 static size_t

@@ -19,6 +19,8 @@
 #endif
 #include "internal/pycore_runtime.h" /* _PyRuntime.ceval */
 
+#include "places.h"
+
 #define DEEPEST 10000 /* calls; a program may have set a limit that no stack has room for */
 
 /* As the interpreter's own: it waits by the monotonic clock. */
@@ -152,7 +154,7 @@ compat_run_alone(size_t stack)
 #if ML_PY_310 || ML_PY_311
     renew_gil(&_PyRuntime.ceval.gil);
 #else
-    renew_gil(tstate->interp->ceval.gil);
+    renew_gil(compat_place_gil(tstate->interp));
 #endif
     clear_requests(tstate);
     tstate->async_exc = NULL;

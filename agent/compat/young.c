@@ -23,6 +23,8 @@
 
 #include <string.h>
 
+#include "places.h"
+
 #define NEXT(head) ((PyGC_Head *)((head)->_gc_next & ~(uintptr_t)3))
 #define PREV(head) ((PyGC_Head *)((head)->_gc_prev & ~(uintptr_t)3))
 #define GC_HEAD(op) ((PyGC_Head *)(op) - 1)
@@ -41,7 +43,7 @@
 PyObject *
 compat_gc_callbacks(PyInterpreterState *interp)
 {
-    return interp->gc.callbacks;
+    return compat_place_gc(interp)->callbacks;
 }
 
 #if PY_VERSION_HEX >= 0x030F0000
@@ -201,7 +203,7 @@ compat_young_each(PyInterpreterState *interp, struct compat_young *young,
                   enum compat_young_when when,
                   void (*each)(void *ctx, uintptr_t block), void *ctx)
 {
-    struct _gc_runtime_state *gc = &interp->gc;
+    struct _gc_runtime_state *gc = compat_place_gc(interp);
     bool found = walk_back(YOUNG(gc), young, each, ctx);
     bool inside = gc->collecting && when == COMPAT_YOUNG_OTHER;
     if (!found && !inside && young->collections == collections(gc)) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * `memalotctl types`, `retained`, `garbage`, `growth` and `memory`: one sweep, printed
- * as tables. They differ in what is asked for and how it is drawn, and in nothing else.
+ * `memalotctl types`, `retained`, `garbage`, `growth`, `memory` and `refcounts`: one
+ * sweep, printed as tables. They differ in what is asked for and how it is drawn, and in
+ * nothing else.
  */
 #include "ask.h"
 
@@ -37,6 +38,13 @@ run_growth(const struct ml_ctl_args *args)
 {
     return ml_ask_and_print(args, "growth", ml_ask_limit(args), "sweeping",
                             ml_render_growth);
+}
+
+static int
+run_refcounts(const struct ml_ctl_args *args)
+{
+    return ml_ask_and_print(args, "refcounts", ml_ask_limit(args), "sweeping",
+                            ml_render_refcounts);
 }
 
 static const struct ml_opt opts[] = {
@@ -89,6 +97,18 @@ const struct ml_command ml_cmd_growth = {
     .opts = opts,
     .max_words = 1,
     .run = run_growth,
+};
+
+const struct ml_command ml_cmd_refcounts = {
+    .name = "refcounts",
+    .words_help = "[TARGET]",
+    .summary = "Reference counts that the heap does not explain: who holds in secret",
+    .details = "Objects by type that have more references than are seen, or fewer, with "
+               "examples.\nWhat native code holds has more; fewer is a mistake of "
+               "memalot's.",
+    .opts = opts,
+    .max_words = 1,
+    .run = run_refcounts,
 };
 
 static const struct ml_opt memory_opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP,

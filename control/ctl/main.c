@@ -31,6 +31,7 @@ static const struct ml_command *const all_commands[] = {
     &ml_cmd_refs,
     &ml_cmd_garbage,
     &ml_cmd_memory,
+    &ml_cmd_refcounts,
     &ml_cmd_list,
     &ml_cmd_print,
     &ml_cmd_graph,

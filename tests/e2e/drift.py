@@ -13,14 +13,13 @@ from harness import BUILD, MEMALOTCTL, Interpreter
 
 
 def edited_headers(include: Path, to: Path, edits: dict[str, list[tuple[str, str]]]):
-    """Mirror a tree of headers with links; `edits` are {file: [(before, after), ...]}."""
-    shutil.copytree(include, to, copy_function=lambda src, dst: Path(dst).symlink_to(src))
+    """Copy a tree of headers; `edits` are {file: [(before, after), ...]}."""
+    shutil.copytree(include, to)  # links would lead the compiler back to the original
     for name, changes in edits.items():
         text = (include / name).read_text()
         for before, after in changes:
             assert len(re.findall(before, text)) == 1, (name, before)
             text = re.sub(before, after, text)
-        (to / name).unlink()
         (to / name).write_text(text)
 
 
@@ -36,8 +35,13 @@ def _compile(entry: dict, include: str, headers: Path, objects: Path) -> Path:
     return out
 
 
-def build_drifted(python: Interpreter, tmp: Path, edits) -> Path:
-    """Build such an agent; returns a memalotctl that runs programs with it."""
+def build_drifted(python: Interpreter, name: str, edits) -> Path:
+    """Build such an agent; returns a memalotctl that runs programs with it.
+
+    It stands in the build directory, so that a compiler's cache sees the same paths.
+    """
+    tmp = (BUILD / "drifted" / f"{python.name}-{name}").resolve()
+    shutil.rmtree(tmp, ignore_errors=True)
     headers = tmp / "include" / Path(python.include).name
     edited_headers(Path(python.include), headers, edits)
     commands = json.loads((BUILD / "compile_commands.json").read_text())

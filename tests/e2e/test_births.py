@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from drift import build_drifted
 from harness import BUILD, PATIENCE, TARGETS
 
 EXTENSION = Path(__file__).parent / "ext" / "otherhook.c"
@@ -72,3 +73,16 @@ def test_stamps_of_a_random_program(python, seed):
     assert not wrong, f"seed {seed}: type: (too old, too young, looked at) {wrong}"
     assert told["baseline"] == [0]
     assert told["turns"] > 50 and len(told["looked"]) > 65
+
+
+@pytest.mark.versions((3, 14), (3, 99))
+def test_free_lists_in_other_places(python, tmp_path):
+    """An agent built for a release with one list more: those behind it are not where it
+    thinks. What comes out of them looks too old, nothing too young."""
+    build_drifted(python, tmp_path, {"internal/pycore_freelist_state.h": [
+        (r"struct _Py_freelist ints;", "struct _Py_freelist more, ints;")]})
+    told = json.loads(run(python, "births_random.py", 1, 40_000,
+                          env={"PYTHONPATH": str(tmp_path / "lib")}))
+    assert told["young"] == {}
+    assert told["old"] and all(
+        kind.startswith(("int", "tuple", "range", "match")) for kind in told["old"])

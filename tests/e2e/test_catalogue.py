@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from harness import BUILD, ROOT  # noqa: E402
 from holders import REGISTRY  # noqa: E402
 import table  # noqa: E402
 
+EXTENSION = Path(__file__).parent / "ext" / "opaque.c"
 FAMILIES = [name for name, _ in table.families()]
 
 
@@ -27,13 +29,40 @@ def site_of(python):
     return {"PYTHONPATH": str(site)} if site.is_dir() else {}
 
 
-def lacking(python, ways):
+@pytest.fixture(scope="session")
+def extensions(tmp_path_factory):
+    """Return a function that builds opaque.c for an interpreter, once, and says where."""
+    folders = {}
+
+    def build(python):
+        if python.suffix not in folders:
+            folder = folders[python.suffix] = tmp_path_factory.mktemp("opaque")
+            compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
+            subprocess.run(
+                [compiler, "-shared", "-fPIC", "-O1", f"-I{python.include}",
+                 f"-I{Path(python.include).parent}", str(EXTENSION),
+                 "-o", str(folder / f"opaque{python.suffix}")],
+                check=True, timeout=60,
+            )
+        return folders[python.suffix]
+
+    return build
+
+
+@pytest.fixture
+def paths(python, extensions):
+    """Return the environment with our extension and the packages put aside."""
+    found = site_of(python).get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(extensions(python)), found]))}
+
+
+def lacking(python, ways, paths):
     """Return the modules that this interpreter does not have."""
     wanted = sorted({module for way in ways for module in way.needs})
     probe = "import importlib.util as u, sys\n" \
             "print(*[m for m in sys.argv[1:] if not u.find_spec(m)])"
     done = subprocess.run([python.path, "-c", probe, *wanted], capture_output=True,
-                          text=True, check=True, env={**os.environ, **site_of(python)})
+                          text=True, check=True, env={**os.environ, **paths})
     return set(done.stdout.split())
 
 
@@ -46,7 +75,7 @@ def matches(path, pattern):
 
 def judge(ctl, pid, way, expected):
     """Say what is wrong with what memalotctl shows for one way; "" when it is right."""
-    type_name = "held.Held_" + way.name.replace(".", "_")
+    type_name = f"held.Held_{way.name.replace('.', '_')}_object"
     done = ctl.run("paths", pid, "--type", type_name, "--json", code=None)
     if way.gone:
         return "" if "no live object" in done.stderr else f"still there: {done.stdout}"
@@ -65,10 +94,10 @@ def judge(ctl, pid, way, expected):
     return "" if root == way.root else f"  starts at a {root}, not a {way.root}"
 
 
-def check(target, ctl, python, ways):
+def check(target, ctl, python, ways, paths):
     """Run ways in one process and collect what is wrong."""
     program = target(["-X", "faulthandler", str(CATALOGUE / "run.py"),
-                      *(way.name for way in ways)], env=site_of(python))
+                      *(way.name for way in ways)], env=paths)
     wrong = []
     for way in ways:
         problem = judge(ctl, program.pid, way, way.expected(python.version))
@@ -77,9 +106,9 @@ def check(target, ctl, python, ways):
     assert not wrong, f"{len(wrong)} of {len(ways)} wrong\n" + "\n".join(wrong)
 
 
-def chosen(python, ways, record_property):
+def chosen(python, ways, paths, record_property):
     """Leave out what this interpreter cannot do, and say so."""
-    missing = lacking(python, ways)
+    missing = lacking(python, ways, paths)
     able = []
     for way in ways:
         expected = way.expected(python.version)
@@ -94,20 +123,20 @@ def chosen(python, ways, record_property):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_family(target, python, ctl, family, record_property):
+def test_family(target, python, ctl, family, paths, record_property):
     ways = [way for way in REGISTRY.values()
             if way.make.__module__ == family and not way.alone]
-    check(target, ctl, python, chosen(python, ways, record_property))
+    check(target, ctl, python, chosen(python, ways, paths, record_property), paths)
 
 
 @pytest.mark.parametrize(
     "name", sorted(name for name, way in REGISTRY.items() if way.alone) or [None]
 )
-def test_alone(target, python, ctl, name, record_property):
-    ways = chosen(python, [REGISTRY[name]], record_property) if name else []
+def test_alone(target, python, ctl, name, paths, record_property):
+    ways = chosen(python, [REGISTRY[name]], paths, record_property) if name else []
     if not ways:
         pytest.skip("nothing to run here")
-    check(target, ctl, python, ways)
+    check(target, ctl, python, ways, paths)
 
 
 def test_the_page_for_users_is_the_catalogue():

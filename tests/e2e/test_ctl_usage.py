@@ -12,9 +12,10 @@ from harness import MEMALOTCTL
 COMMANDS = [
     "run", "detach", "ps", "status", "snapshot", "types", "retained", "paths", "refs",
     "garbage", "list", "print", "graph", "rm", "config", "monitor", "growth", "memory",
+    "refcounts",
 ]
 TARGETED = ["detach", "status", "snapshot", "types", "retained", "garbage", "growth",
-            "memory"]
+            "memory", "refcounts"]
 
 
 def test_help_lists_every_command_and_ends_well(ctl):

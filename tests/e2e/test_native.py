@@ -56,7 +56,8 @@ def job_finding(program):
 
 
 def test_a_variable_of_a_library_is_named(target, nativeleak):
-    path, = native_paths(target("native.py", nativeleak, "global"))
+    program = target("native.py", nativeleak, "global")
+    path, = native_paths(program)
     native = path["native"]
     assert native["references"] == native["explained"] == 1
     holder, = native["holders"]
@@ -65,6 +66,10 @@ def test_a_variable_of_a_library_is_named(target, nativeleak):
     assert holder["symbol"] == "kept" and holder["offset"] == 0
     assert path["expression"] == "<nativeleak.so kept>"
     assert path["root"] == {"kind": "native", "name": "nativeleak.so kept"}
+    drawn = program.call("paths", type="__main__.Job")["graph"]["nodes"]
+    assert [node["name"] for node in drawn if node["kind"] == "native"] == [
+        "nativeleak.so kept"
+    ]
 
 
 def test_an_array_of_a_library_is_one_line(target, nativeleak):

@@ -129,6 +129,7 @@ def test_a_local_is_told_with_thread_file_and_line(target, python, ctl, tmp_path
     source = "def main():\n    held = Leaked()\n    serve()\nmain()"
     path = ask_paths(target, ctl, tmp_path, source)["paths"][0]
     script = tmp_path / "program.py"
+    assert path["root"].pop("native_id") > 0 and path["root"].pop("thread") > 0
     assert path["root"] == {
         "kind": "thread", "name": "MainThread", "function": "main", "file": str(script),
         "line": script.read_text().splitlines().index("    serve()") + 1,

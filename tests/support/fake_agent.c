@@ -87,6 +87,7 @@ sweep(void *ctx, const struct ml_sweep_request *request, uint64_t token,
         [ML_SWEEP_RETAINED] = "retained", [ML_SWEEP_PATHS] = "paths",
         [ML_SWEEP_REFS] = "refs",         [ML_SWEEP_GARBAGE] = "garbage",
         [ML_SWEEP_MEMORY] = "memory",
+        [ML_SWEEP_REFCOUNTS] = "refcounts",
     };
     struct fake *f = ctx;
     if (f->queued == MAX_QUEUE) {

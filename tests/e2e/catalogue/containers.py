@@ -36,10 +36,10 @@ def dict_tuple_key(held):
     dict_tuple_key.kept = {("a", held): None}
 
 
-@holder("containers.dict_tuple_key_nested.kept.keys()[*][1][0]")
-def dict_tuple_key_nested(held):
+@holder("containers.dict_nested_key.kept.keys()[*][1][0]")
+def dict_nested_key(held):
     """A part of a tuple within a dict's tuple key"""
-    dict_tuple_key_nested.kept = {("a", (held, 2)): None}
+    dict_nested_key.kept = {("a", (held, 2)): None}
 
 
 @holder("containers.dict_subclass.kept['k']")
@@ -117,7 +117,7 @@ def user_list(held):
     user_list.kept = UserList([held])
 
 
-@holder("containers.mapping_proxy.kept.mapping['k']")
+@holder("containers.mapping_proxy.kept['k']")
 def mapping_proxy(held):
     """A value of the dict behind a MappingProxyType"""
     from types import MappingProxyType
@@ -221,17 +221,6 @@ def priority_queue(held):
     priority_queue.kept.put((1, held))
 
 
-@holder("containers.simple_queue.kept[1]")
-def simple_queue(held):
-    """An item of a queue.SimpleQueue"""
-    import queue
-
-    simple_queue.kept = queue.SimpleQueue()
-    for item in (None, None, held, None):
-        simple_queue.kept.put(item)
-    simple_queue.kept.get()
-
-
 # -- memory lent out --------------------------------------------------------------------
 
 
@@ -263,7 +252,7 @@ def memoryview_array(held):
 # -- weak containers --------------------------------------------------------------------
 
 
-@holder("containers.weak_key_value.kept.data[*]")
+@holder("containers.weak_key_value.kept.data[<weakref*]")
 def weak_key_value(held):
     """A value of a WeakKeyDictionary whose key lives"""
     from weakref import WeakKeyDictionary
@@ -276,11 +265,11 @@ def weak_key_value(held):
 
 
 @holder(gone=True)
-def weak_key(held):
+def weak_lost_key(held):
     """A key of a WeakKeyDictionary is not held"""
     from weakref import WeakKeyDictionary
 
-    weak_key.kept = WeakKeyDictionary({held: None})
+    weak_lost_key.kept = WeakKeyDictionary({held: None})
 
 
 @holder(gone=True)

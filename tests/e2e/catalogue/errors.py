@@ -152,7 +152,7 @@ def key_error(held):
     key_error.kept.__traceback__ = None
 
 
-@holder("sys.last_value.args[0]", alone=True)
+@holder("sys.last_*.args[0]", alone=True)
 def last_value(held):
     """The last exception that nobody caught, in an interactive Python"""
     import code

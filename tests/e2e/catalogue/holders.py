@@ -67,8 +67,8 @@ def holder(*paths, root="module", alone=False, needs=(), versions=None, gone=Fal
 
 
 def held_class(name: str) -> type:
-    """Return a class of its own for the object of one way."""
-    return type("Held_" + name.replace(".", "_"), (), {"__module__": "held"})
+    """Return a class of its own for the object of one way; no name begins another."""
+    return type(f"Held_{name.replace('.', '_')}_object", (), {"__module__": "held"})
 
 
 def hold(name: str) -> None:

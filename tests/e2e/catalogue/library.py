@@ -141,8 +141,11 @@ def unpickler_persistent(held):
     import io
     import pickle
 
+    class Reader(pickle.Unpickler):
+        pass
+
     type(held).load = lambda self, key: None
-    unpickler_persistent.kept = pickle.Unpickler(io.BytesIO())
+    unpickler_persistent.kept = Reader(io.BytesIO())
     unpickler_persistent.kept.persistent_load = held.load
 
 
@@ -177,7 +180,7 @@ def unpickler_file(held):
     unpickler_file.kept = pickle.Unpickler(file)
 
 
-@holder("library.pickler_memo.kept.memo[0]")
+@holder("library.pickler_memo.kept.memo[*]")
 def pickler_memo(held):
     """What a Pickler has written"""
     import io
@@ -470,7 +473,7 @@ def timezone_name(held):
     timezone_name.kept = datetime.timezone(datetime.timedelta(hours=1), name)
 
 
-@holder("library.attrgetter.kept.attr[0][0].mine")
+@holder("library.attrgetter.kept.attr[0].mine")
 def attrgetter(held):
     """A name of operator.attrgetter"""
     import operator
@@ -499,7 +502,7 @@ def itemgetter_many(held):
     itemgetter_many.kept = operator.itemgetter(1, held)
 
 
-@holder("library.methodcaller_argument.kept.args[1]")
+@holder("library.methodcaller_argument.kept.args[*]")
 def methodcaller_argument(held):
     """An argument of operator.methodcaller"""
     import operator
@@ -507,7 +510,10 @@ def methodcaller_argument(held):
     methodcaller_argument.kept = operator.methodcaller("name", 1, held)
 
 
-@holder("library.methodcaller_keyword.kept.kwds['mine']")
+@holder("library.methodcaller_keyword.kept.kwds['mine']",
+        versions={v: ("library.methodcaller_keyword.kept.kwds['mine']",
+                      "library.methodcaller_keyword.kept.vectorcall_args[0]")
+                  for v in ("3.14", "3.15")})
 def methodcaller_keyword(held):
     """A keyword argument of operator.methodcaller"""
     import operator
@@ -630,7 +636,11 @@ def dataclass_default(held):
 
 
 @holder("library.enum_value.kept._value_",
-        "library.enum_value.kept.__objclass__._value2member_map_.keys()[*]")
+        "library.enum_value.kept.__*class__._value2member_map_.keys()[*]",
+        versions={v: ("library.enum_value.kept._value_",
+                      "library.enum_value.kept.__*class__._value2member_map_.keys()[*]",
+                      "library.enum_value.kept.__objclass__._hashable_values_[0]")
+                  for v in ("3.14", "3.15")})
 def enum_value(held):
     """The value of an enum's member"""
     import enum
@@ -661,7 +671,7 @@ def argument_type(held):
     argument_type.kept.add_argument("--x", type=held.convert)
 
 
-@holder("library.signature_default.kept._parameters.*._default")
+@holder("library.signature_default.kept._parameters['mine']._default")
 def signature_default(held):
     """The default in an inspect.Signature"""
     import inspect

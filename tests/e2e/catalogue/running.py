@@ -91,7 +91,7 @@ def value_in_use(held):
     run("running.value_in_use", [held], work)
 
 
-@holder('thread "running.loop": *work() <value in use>.sequence[1]', root="thread")
+@holder('thread "running.loop": *work() <value in use>*[1]', root="thread")
 def loop(held):
     """What a running for loop goes through"""
 
@@ -102,7 +102,9 @@ def loop(held):
     run("running.loop", [held], work)
 
 
-@holder('thread "running.with_block": *work() <value in use>.__self__', root="thread")
+@holder('thread "running.with_block": *work() <value in use>.__self__', root="thread",
+        versions={v: 'thread "running.with_block": *work() <value in use>'
+                  for v in ("3.14", "3.15")})
 def with_block(held):
     """The manager of a running with block"""
 
@@ -206,7 +208,9 @@ def handled_named(held):
     run("running.handled_named", [held], work)
 
 
-@holder('thread "running.handled_outer": *work() <value in use>.args[0]', root="thread")
+@holder('thread "running.handled_outer": *work() <value in use>.args[0]', root="thread",
+        versions={"3.10": 'thread "running.handled_outer": exception being handled'
+                          ".__context__.args[0]"})
 def handled_outer(held):
     """An exception whose handler raised another that is being handled"""
 
@@ -244,7 +248,8 @@ def handled_below(held):
 
 @holder('thread "running.generator": *generate() mine',
         'thread "running.generator": *work() <value in use>.gi_frame'
-        ".f_locals['mine']", root="thread")
+        ".f_locals['mine']", root="thread",
+        versions={"3.10": 'thread "running.generator": generate() mine'})
 def generator(held):
     """A local variable of a generator that runs"""
 
@@ -260,7 +265,8 @@ def generator(held):
 
 @holder('thread "running.coroutine": *wait() mine',
         'thread "running.coroutine": *work() <value in use>.cr_frame'
-        ".f_locals['mine']", root="thread")
+        ".f_locals['mine']", root="thread",
+        versions={"3.10": 'thread "running.coroutine": wait() mine'})
 def coroutine(held):
     """A local variable of a coroutine that runs"""
 

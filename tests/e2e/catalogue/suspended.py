@@ -3,6 +3,9 @@
 
 from holders import holder
 
+FROM_313 = ("3.13", "3.14", "3.15")
+FROM_314 = ("3.14", "3.15")
+
 
 class Pause:
     """An awaitable that stops whoever awaits it."""
@@ -32,7 +35,7 @@ def generator_fresh(held):
     generator_fresh.kept = generate(held)
 
 
-@holder("suspended.generator_expression.kept.gi_frame.f_locals['.0'].sequence[1]")
+@holder("suspended.generator_expression.kept.gi_frame.f_locals['.0']*[1]")
 def generator_expression(held):
     """What a generator expression iterates over"""
     generator_expression.kept = (None for _ in [None, held])
@@ -80,7 +83,7 @@ def generator_stack(held):
     next(generator_stack.kept)
 
 
-@holder("suspended.generator_loop.kept.gi_frame.<value in use>.sequence[1]")
+@holder("suspended.generator_loop.kept.gi_frame.<value in use>*[1]")
 def generator_loop(held):
     """What a for loop of a suspended generator goes through"""
 
@@ -110,7 +113,9 @@ def generator_handling(held):
     next(generator_handling.kept)
 
 
-@holder("suspended.generator_delegate.kept.gi_yieldfrom.gi_frame.f_locals['mine']")
+@holder("suspended.generator_delegate.kept.gi_yieldfrom.gi_frame.f_locals['mine']",
+        versions={"3.10": "suspended.generator_delegate.kept.gi_frame.<value in use>"
+                          ".gi_frame.f_locals['mine']"})
 def generator_delegate(held):
     """A local variable of a generator that another yields from"""
 
@@ -126,7 +131,9 @@ def generator_delegate(held):
     next(generator_delegate.kept)
 
 
-@holder("suspended.generator_frame.kept.f_locals['mine']")
+@holder("suspended.generator_frame.kept.f_locals['mine']",
+        versions={v: "no: the frame's variables go with the generator"
+                  for v in FROM_313})
 def generator_frame(held):
     """The frame of a generator that has gone"""
 
@@ -149,7 +156,9 @@ def coroutine_local(held):
     coroutine_local.kept.send(None)
 
 
-@holder("suspended.coroutine_inner.kept.cr_await.cr_frame.f_locals['mine']")
+@holder("suspended.coroutine_inner.kept.cr_await.cr_frame.f_locals['mine']",
+        versions={"3.10": "suspended.coroutine_inner.kept.cr_frame.<value in use>"
+                          ".cr_frame.f_locals['mine']"})
 def coroutine_inner(held):
     """A local variable of a coroutine that another awaits"""
 
@@ -165,7 +174,10 @@ def coroutine_inner(held):
     coroutine_inner.kept.send(None)
 
 
-@holder("suspended.coroutine_wrapper.kept.cr_await.cw_coroutine.cr_frame.f_locals['mine']")
+@holder("suspended.coroutine_wrapper.kept.cr_await.cw_coroutine.cr_frame"
+        ".f_locals['mine']",
+        versions={"3.10": "suspended.coroutine_wrapper.kept.cr_frame.<value in use>"
+                          ".cw_coroutine.cr_frame.f_locals['mine']"})
 def coroutine_wrapper(held):
     """A coroutine behind the iterator that its __await__ gave"""
 
@@ -226,7 +238,8 @@ def async_generator_sent(held):
     async_generator_sent.kept = generate().asend(held)
 
 
-@holder("suspended.async_generator_thrown.kept.agt_args[0].args[0]")
+@holder("suspended.async_generator_thrown.kept.agt_args[0].args[0]",
+        versions={"3.15": "suspended.async_generator_thrown.kept.agt_typ.args[0]"})
 def async_generator_thrown(held):
     """An exception on its way into an async generator"""
 
@@ -288,7 +301,9 @@ def exit_stack_entered(held):
     exit_stack_entered.kept.enter_context(held)
 
 
-@holder("suspended.with_block.kept.gi_frame.<value in use>.__self__")
+@holder("suspended.with_block.kept.gi_frame.<value in use>.__self__",
+        versions={v: "suspended.with_block.kept.gi_frame.<value in use>"
+                  for v in FROM_314})
 def with_block(held):
     """The manager of a with block of a suspended generator"""
 

@@ -37,10 +37,7 @@ def task_local(held):
 
     loop = new_loop()
     forever = loop.create_future()
-    task_local.kept = loop.create_task(wait(held), name="patient")
-    loop._ready[0]._run()
-    loop._ready.clear()
-    del forever._callbacks[:]
+    task_local.kept = wait_in_vain(loop, wait(held))
 
 
 @holder("tasks.task_fresh.kept._ready[0]._callback.__self__._coro.cr_frame"
@@ -222,7 +219,6 @@ def priority_queue_item(held):
 def wait_in_vain(loop, waiting):
     """Let a coroutine run in `loop` until it stops, and drop what drives it."""
     task = loop.create_task(waiting)
-    task.add_done_callback(print)  # as in a program that waits for it
     loop.call_soon(loop.stop)
     loop.run_forever()
     return task
@@ -278,7 +274,7 @@ def future_waiter(held):
     wait_in_vain(loop, wait(held))
 
 
-@holder("tasks.task_waits_for.kept._fut_waiter.fut_callbacks[0][0].args[0]")
+@holder("tasks.task_waits_for.kept._fut_waiter.fut_callbacks[1][0].args[0]")
 def task_waits_for(held):
     """The future that a task waits for"""
     from functools import partial
@@ -336,7 +332,7 @@ def task_group(held):
     assert not task.done()
 
 
-@holder('thread "ThreadPoolExecutor-0_0": _worker() work_queue.items[0].args[0]',
+@holder('thread "ThreadPoolExecutor-0_0": _worker() work_queue[0].*[0]',
         root="thread", alone=True)
 def executor_future(held):
     """An argument of a function that waits for an executor"""
@@ -509,7 +505,6 @@ def eager_task(held):
 
     async def main(box):
         eager_task.kept = asyncio.Task(wait(box.pop()), loop=loop, eager_start=True)
-        del forever._callbacks[:]
 
     box = [held]
     del held

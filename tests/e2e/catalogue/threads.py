@@ -130,7 +130,7 @@ def queue_item(held):
     queue_item.kept.put(held)
 
 
-@holder("threads.simple_queue_item.kept.items[0]")
+@holder("threads.simple_queue_item.kept[0]")
 def simple_queue_item(held):
     """An item of a queue.SimpleQueue"""
     import queue
@@ -148,9 +148,8 @@ def priority_queue_item(held):
     priority_queue_item.kept.put((1, held))
 
 
-@holder("threads.pool_work.kept._work_queue.items[0].args[0]",
-        versions={"3.14": "threads.pool_work.kept._work_queue.*[[]0].task[[]1][[]0]",
-                  "3.15": "threads.pool_work.kept._work_queue.*[[]0].task[[]1][[]0]"})
+@holder('thread "ThreadPoolExecutor-*": _worker() work_queue[0].*[0]',
+        root="thread")
 def pool_work(held):
     """An argument of work that waits in a ThreadPoolExecutor"""
     from concurrent.futures import ThreadPoolExecutor

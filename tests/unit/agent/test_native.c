@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "fail_alloc.h"
 #include "native.h"
 
 /* Nobody's address: in a page that is mapped nowhere. */
@@ -259,7 +260,8 @@ Test(native, a_search_that_is_cancelled_leaves_nothing)
 {
     struct ml_cancel cancel = {refuse, NULL};
     size_t size = (size_t)128 << 20;
-    void *table = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *table = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     wanted[0] = (struct ml_native_wanted){NOBODYS, 99};
     query.wanted = wanted;
     query.count = 1;
@@ -278,7 +280,8 @@ Test(native, thousands_are_found_in_one_pass)
         many[i] = (struct ml_native_wanted){NOBODYS + i * 16, 1};
         block[i] = many[i].address;
     }
-    struct ml_native_range skip = {(uint64_t)(uintptr_t)many, (uint64_t)(uintptr_t)(many + MANY)};
+    struct ml_native_range skip = {(uint64_t)(uintptr_t)many,
+                                   (uint64_t)(uintptr_t)(many + MANY)};
     query = (struct ml_native_query){
         .wanted = many, .count = MANY, .skip = &skip, .skip_count = 1};
     cr_assert_eq(ml_native_search(&query, &ml_alloc_libc, NULL, &result, &err), 0);
@@ -288,4 +291,29 @@ Test(native, thousands_are_found_in_one_pass)
     }
     free(many);
     free(block);
+}
+
+Test(native, every_allocation_may_fail)
+{
+    want(0, 2);
+    want(1, 1);
+    put(&held_static, 0);
+    put(&held_global[1], 1);
+    for (size_t i = 0; i < query.count; i++) {
+        wanted[i].address = ~hidden[i];
+    }
+    query.wanted = wanted;
+    query.no_heap = true;
+    for (size_t n = 0;; n++) {
+        struct fail_alloc f;
+        fail_alloc_init(&f, n);
+        int rc = ml_native_search(&query, &f.alloc, NULL, &result, &err);
+        cr_assert(rc == ML_OK || rc == ML_ENOMEM, "call %zu", n);
+        ml_native_result_fini(&result);
+        cr_assert_eq(f.live, 0, "call %zu", n);
+        cr_assert_eq(f.wrong_sizes, 0, "call %zu", n);
+        if (rc == ML_OK && f.calls <= n) {
+            break;
+        }
+    }
 }

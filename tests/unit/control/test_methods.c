@@ -193,7 +193,7 @@ Test(methods, the_table_holds_what_the_protocol_lists)
                                         "garbage",     "config.get", "config.reload",
                                         "report.list", "report.get", "detach",
                                         "monitor.start", "monitor.stop",
-                                        "memory"};
+                                        "memory",      "refcounts"};
     struct ml_rpc_error e;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cr_expect_not_null(ml_methods_find(names[i], &e), "%s", names[i]);
