@@ -71,11 +71,14 @@ def numpy():
         def __init__(self, n):
             self.name = f"thing {n}"
 
+    class Field(Thing):
+        pass
+
     objects = numpy.array([Thing(n) for n in range(2000)], dtype=object).reshape(40, 50)
     view = objects[3:9, ::2]  # its base holds the rest
     record = numpy.zeros(100, dtype=[("name", object), ("n", "i4"), ("more", object, 2)])
     record["name"] = [f"record {n}" * 2 for n in range(100)]
-    record["more"] = [[Thing(n), {"n": n}] for n in range(100)]
+    record["more"] = [[Field(n), {"n": n}] for n in range(100)]
     plain = numpy.linspace(0, 1, 10_000)
     return [view, record[::3], numpy.fft.fft(plain)[:10], numpy.random.default_rng(1),
             numpy.ma.masked_array([1, 2, 3], [0, 1, 0]), numpy.nditer(plain),

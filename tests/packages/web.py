@@ -197,12 +197,20 @@ def gevent():
 def greenlet():
     import greenlet
 
-    def generate(n):
-        local = {"number": n, "values": [f"value {n} {i}" for i in range(10)]}
-        greenlet.getcurrent().parent.switch(local["number"])
-        return local
+    class Local:
+        def __init__(self, n):
+            self.values = [f"value {n} {i}" for i in range(10)]
 
-    suspended = [greenlet.greenlet(generate) for _ in range(20)]
+    def wait(n):
+        inner = Local(n)
+        greenlet.getcurrent().parent.switch(n)
+        return inner
+
+    def work(n):
+        outer = Local(n)
+        return outer, list(map(wait, [n]))  # from 3.12 on, a frame on the C stack between
+
+    suspended = [greenlet.greenlet(work) for _ in range(20)]
     assert [g.switch(n) for n, g in enumerate(suspended)] == list(range(20))
     return suspended
 
