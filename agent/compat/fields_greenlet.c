@@ -4,9 +4,10 @@
  * away from, and its traverse shows none of them: what a waiting request has in its
  * variables would seem to be held by native code.
  *
- * Its state is a C++ object (greenlet 2 and 3, TGreenlet.hpp), whose members stand in
- * the order of their declaration; it points back to the greenlet, which proves that it
- * is one. The C stack is partly copied away while another greenlet uses the place.
+ * Its state is a C++ object (greenlet 3, TGreenlet.hpp), whose members stand in the order
+ * of their declaration; it points back to the greenlet, which proves the layout (that of
+ * greenlet 2 is another one: nothing is shown). The C stack is partly copied away while
+ * another greenlet uses the place.
  */
 #include "compat_core.h"
 
