@@ -336,6 +336,8 @@ describe_totals(const struct sweep_view *v, struct ml_json *j)
     ml_json_kv_uint(j, "furniture_objects", t->furniture_objects);
     ml_json_kv_uint(j, "furniture_size", t->furniture_size);
     ml_json_kv_uint(j, "own_objects", t->own_objects);
+    ml_json_kv_uint(j, "named_objects", t->named_objects);
+    ml_json_kv_uint(j, "outside_objects", t->outside_objects);
     ml_json_end_object(j);
 }
 
