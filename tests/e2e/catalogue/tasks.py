@@ -46,9 +46,7 @@ def task_local(held):
     task_local.kept = wait_in_vain(loop, wait(held))
 
 
-@holder("tasks.task_fresh.kept._ready[0]._callback.__self__._coro.cr_frame"
-        ".f_locals['mine']", root="module or task",
-        versions={"3.10": 'task "Task-*": wait() mine'})
+@holder('task "Task-*": *wait() mine', root="task")
 def task_fresh(held):
     """A local variable of a task that has not begun"""
 
@@ -231,10 +229,7 @@ def wait_in_vain(loop, waiting):
     return task
 
 
-@holder("tasks.event_waiter.kept._waiters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']", root="module or task",
-        versions=waited_for("tasks.event_waiter.kept._waiters[0]")
-        | {"3.10": 'task "Task-*": wait() mine'})
+@holder('task "Task-*": *wait() mine', root="task")
 def event_waiter(held):
     """A task that waits for an asyncio.Event"""
     event_waiter.kept = asyncio.Event()
@@ -245,10 +240,7 @@ def event_waiter(held):
     wait_in_vain(new_loop(), wait(held))
 
 
-@holder("tasks.lock_waiter.kept._waiters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']", root="module or task",
-        versions=waited_for("tasks.lock_waiter.kept._waiters[0]")
-        | {"3.10": 'task "Task-*": wait() mine'})
+@holder('task "Task-*": *wait() mine', root="task")
 def lock_waiter(held):
     """A task that waits for an asyncio.Lock"""
     lock_waiter.kept = asyncio.Lock()
@@ -260,10 +252,7 @@ def lock_waiter(held):
     wait_in_vain(new_loop(), wait(held))
 
 
-@holder("tasks.queue_getter.kept._getters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']", root="module or task",
-        versions=waited_for("tasks.queue_getter.kept._getters[0]")
-        | {"3.10": 'task "Task-*": wait() mine'})
+@holder('task "Task-*": *wait() mine', root="task")
 def queue_getter(held):
     """A task that waits for an item of an asyncio.Queue"""
     queue_getter.kept = asyncio.Queue()
@@ -274,8 +263,7 @@ def queue_getter(held):
     wait_in_vain(new_loop(), wait(held))
 
 
-@holder("tasks.future_waiter.kept._callbacks[0][0].__self__._coro.cr_frame"
-        ".f_locals['mine']",
+@holder('task "Task-*": *wait() mine', root="module or task",
         versions=waited_for("tasks.future_waiter.kept"))
 def future_waiter(held):
     """A task that awaits a future"""
@@ -304,7 +292,7 @@ def task_waits_for(held):
     task_waits_for.kept = kept
 
 
-@holder("tasks.gathered.kept._children[0]._coro.cr_frame.f_locals['mine']")
+@holder('task "Task-*": *wait() mine', root="task")
 def gathered(held):
     """A task given to asyncio.gather"""
     loop = new_loop()
@@ -323,7 +311,7 @@ def gathered(held):
     loop.run_forever()
 
 
-@holder("tasks.task_group.kept._tasks{*}._coro.cr_frame.f_locals['mine']",
+@holder('task "Task-*": *wait() mine', root="task",
         versions={"3.10": "no: TaskGroup came with 3.11"})
 def task_group(held):
     """A task of a TaskGroup"""
@@ -493,10 +481,7 @@ def loop_scheduled(held):
     run_in_thread("tasks.loop_scheduled", start)
 
 
-@holder('thread "tasks.loop_task": *loop._scheduled[0]._args[0]._callbacks[0][0]'
-        ".__self__._coro.cr_frame.f_locals['mine']", root="thread or task",
-        versions=waited_for('thread "tasks.loop_task": *loop._scheduled[0]._args[0]')
-        | {"3.10": 'task "napper": nap() mine'})
+@holder('task "napper": *nap() mine', root="task")
 def loop_task(held):
     """A local variable of a task that sleeps, its loop running in another thread"""
 
@@ -527,7 +512,8 @@ def eager_task(held):
     loop.run_until_complete(main(box))
 
 
-@holder("tasks.python_task.kept._coro.cr_frame.f_locals['mine']")
+@holder("tasks.python_task.kept._coro.cr_frame.f_locals['mine']", root="module or task",
+        versions={"3.10": 'task "Task-*": wait() mine'})
 def python_task(held):
     """A local variable of a task of the Python implementation"""
     loop = new_loop()
