@@ -97,13 +97,15 @@ root_of(const struct sweep_view *v, uint32_t node)
                : NULL;
 }
 
-/* A context's own tree, in the context that the root names. */
+/* A context's own tree, in the context that the root names: the thread holds it, from
+ * 3.14 on its Thread, too. */
 static bool
 is_in_context(const struct sweep_view *v, const struct take_root *root, uint32_t from)
 {
     const struct take_root *other = root_of(v, from);
     return root->kind == ROOT_CONTEXT_VAR && other != NULL &&
-           other->kind == ROOT_THREAD_REF && other->owner == root->owner &&
+           (other->kind == ROOT_THREAD_REF || other->kind == ROOT_LOCAL) &&
+           other->owner == root->owner &&
            strstr(take_kind_of(&v->take, from)->type->tp_name, "hamt") != NULL;
 }
 

@@ -168,6 +168,7 @@ struct take {
     int redact;             /* settings.report.redact */
     uint64_t cached_references; /* taken off, as the interpreter's caches hold them */
     PyObject *interned;     /* the dict of interned strings, or NULL */
+    struct ml_u64vec interned_too; /* addresses of those of other interpreters */
     uint32_t tracked;
     uint64_t most_refs;     /* one object cannot hold more: the program's memory in words */
     const struct ml_watch *watch; /* what is on its way through our hands; NULL: nothing */

@@ -114,6 +114,17 @@ refer_shared_keys(struct take_batch *b, PyObject *op)
     }
 }
 
+static bool
+is_interned_too(const struct take *t, PyObject *dict)
+{
+    for (size_t i = 0; i < t->interned_too.len; i++) {
+        if (t->interned_too.data[i] == (uint64_t)(uintptr_t)dict) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 refer_fields(struct take_batch *b, PyObject *op, const struct take_kind *kind)
 {
@@ -126,7 +137,7 @@ refer_fields(struct take_batch *b, PyObject *op, const struct take_kind *kind)
 static void
 refer_dict(struct take_batch *b, PyObject *dict, const struct take_kind *kind)
 {
-    if (dict == b->t->interned) {
+    if (dict == b->t->interned || is_interned_too(b->t, dict)) {
         refer_interned(b, dict);
         return;
     }

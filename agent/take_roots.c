@@ -218,6 +218,10 @@ add_interp_ref(void *ctx, const char *name, PyObject *op)
     struct interp_walk *w = ctx;
     struct take_root root = {.kind = ROOT_INTERP, .owner = w->number, .text = name};
     take_add_root(w->t, op, RANK_INTERP, &root, true);
+    if (op != NULL && w->number != 0 && strcmp(name, "interned strings") == 0 &&
+        ml_u64vec_push(&w->t->interned_too, w->t->a, (uint64_t)(uintptr_t)op) < 0) {
+        w->t->failed = true;
+    }
     uint32_t node = op != NULL && is_furniture(name) ? take_node(w->t, op) : ML_NO_NODE;
     if (node != ML_NO_NODE) {
         w->t->graph.flags[node] |= ML_NODE_FURNITURE;

@@ -257,9 +257,8 @@ def queue_getter(held):
     wait_in_vain(new_loop(), wait(held))
 
 
-@holder('task "Task-*": *wait() mine', root="task or module",
-        versions={v: "tasks.future_waiter.kept.fut_awaited_by._coro.cr_frame"
-                     ".f_locals['mine']" for v in ("3.14", "3.15")})
+@holder('task "Task-*": *wait() mine', root="module or task",
+        versions=waited_for("tasks.future_waiter.kept"))
 def future_waiter(held):
     """A task that awaits a future"""
     loop = new_loop()
@@ -510,8 +509,8 @@ def eager_task(held):
     loop.run_until_complete(main(box))
 
 
-@holder("tasks.python_task.kept._coro.cr_frame.f_locals['mine']",
-        root="module or task", versions={"3.10": 'task "Task-*": wait() mine'})
+@holder("tasks.python_task.kept._coro.cr_frame.f_locals['mine']", root="module or task",
+        versions={"3.10": 'task "Task-*": wait() mine'})
 def python_task(held):
     """A local variable of a task of the Python implementation"""
     loop = new_loop()
