@@ -71,8 +71,10 @@ holder_of(const struct account *a, const struct ml_native_holder *h)
 
 /* -- counting ------------------------------------------------------------------------ */
 
+/* Adds what native code explains to `references`; returns what is left. */
 static uint32_t
-count_native(const struct sweep_view *v, struct account *a, uint32_t node)
+count_native(const struct sweep_view *v, const struct account *a, uint32_t node,
+             uint64_t references[ACCOUNT_HOLDERS])
 {
     struct native_found found;
     uint32_t unknown = (uint32_t)v->reach.excess[node];
@@ -84,11 +86,19 @@ count_native(const struct sweep_view *v, struct account *a, uint32_t node)
         uint32_t n = h->references < unknown ? h->references : unknown;
         enum account_holder holder = holder_of(a, h);
         if (holder != ACCOUNT_UNKNOWN) {
-            a->references[holder] += n;
+            references[holder] += n;
             unknown -= n;
         }
     }
     return unknown;
+}
+
+uint32_t
+account_unknown(const struct sweep_view *v, const struct account *a, uint32_t node)
+{
+    uint64_t ignored[ACCOUNT_HOLDERS];
+    memset(ignored, 0, sizeof(ignored));
+    return count_native(v, a, node, ignored);
 }
 
 static void
@@ -97,7 +107,7 @@ count_excess(const struct sweep_view *v, struct account *a, uint32_t node)
     struct account_row *row = &a->row[v->take.graph.kind[node]];
     int32_t excess = v->reach.excess[node];
     row->kind = v->take.graph.kind[node];
-    uint32_t unknown = excess > 0 ? count_native(v, a, node) : 0;
+    uint32_t unknown = excess > 0 ? count_native(v, a, node, a->references) : 0;
     uint32_t fewer = excess < 0 ? (uint32_t)-(int64_t)excess : 0;
     a->exact += excess == 0;
     a->named += excess > 0 && unknown == 0;

@@ -59,6 +59,9 @@ const char *account_holder_name(enum account_holder holder);
 /* Whose memory the word lies in that holds a reference, NULL: nobody's we know. */
 const struct account_state *account_state_at(const struct account *a, uint64_t at);
 
+/* How many references of a node with too many have no holder that was found. */
+uint32_t account_unknown(const struct sweep_view *v, const struct account *a, uint32_t node);
+
 /* Searches the program's memory once. ML_ENOMEM, or 0. */
 int account_build(const struct sweep_view *v, struct account *out, struct ml_error *err);
 void account_fini(struct account *a, const struct sweep_view *v);

@@ -145,6 +145,20 @@ write_example(const struct sweep_view *v, const struct account *a, uint32_t node
     ml_json_end_object(j);
 }
 
+/* What nobody was found for comes first. */
+enum strangeness { FEWER, MORE, NAMED, STRANGENESS_END };
+
+static bool
+is_strange(const struct sweep_view *v, const struct account *a, uint32_t node,
+           enum strangeness how)
+{
+    int32_t excess = v->reach.excess[node];
+    if (excess <= 0 || how == FEWER) {
+        return excess < 0 && how == FEWER;
+    }
+    return (account_unknown(v, a, node) > 0) == (how == MORE);
+}
+
 static void
 write_examples(const struct sweep_view *v, const struct account *a, uint32_t kind,
                struct ml_json *j)
@@ -153,11 +167,14 @@ write_examples(const struct sweep_view *v, const struct account *a, uint32_t kin
     int shown = 0;
     ml_json_key(j, "examples");
     ml_json_begin_array(j);
-    for (uint32_t n = 0; n < g->node_count && shown < EXAMPLES; n++) {
-        if (g->kind[n] == kind && v->reach.excess[n] != 0 &&
-            !(g->flags[n] & (ML_NODE_OWN | ML_NODE_NO_COUNT))) {
-            write_example(v, a, n, j);
-            shown++;
+    for (int how = FEWER; how < STRANGENESS_END; how++) {
+        for (uint32_t n = 0; n < g->node_count && shown < EXAMPLES; n++) {
+            if (g->kind[n] == kind && v->reach.excess[n] != 0 &&
+                !(g->flags[n] & (ML_NODE_OWN | ML_NODE_NO_COUNT)) &&
+                is_strange(v, a, n, (enum strangeness)how)) {
+                write_example(v, a, n, j);
+                shown++;
+            }
         }
     }
     ml_json_end_array(j);

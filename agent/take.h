@@ -166,6 +166,7 @@ struct take {
     struct ml_u32vec own;   /* nodes of the tool's own objects */
     struct ml_buf warnings; /* sentences, each ended by a newline */
     int redact;             /* settings.report.redact */
+    struct ml_u64vec cached; /* addresses that the interpreter's caches hold */
     uint64_t cached_references; /* taken off, as the interpreter's caches hold them */
     PyObject *interned;     /* the dict of interned strings, or NULL */
     struct ml_u64vec interned_too; /* addresses of those of other interpreters */

@@ -45,11 +45,22 @@ take_off(struct take *t, uint32_t node, int references)
 }
 
 static void
-take_off_cached(void *ctx, PyObject *op)
+note_cached(void *ctx, PyObject *op)
 {
     struct take *t = ctx;
-    if (op != NULL) {
-        take_off(t, ml_addr_map_get(t->map, (uint64_t)(uintptr_t)op), 1);
+    if (op != NULL && ml_u64vec_push(&t->cached, t->a, (uint64_t)(uintptr_t)op) < 0) {
+        t->failed = true;
+    }
+}
+
+/* Asking types for their __sizeof__ goes through the cache of attributes, later. */
+void
+take_counts_begin(struct take *t)
+{
+    PyInterpreterState *interp = NULL;
+    t->interned = compat_interned_strings();
+    while ((interp = compat_interp_next(interp)) != NULL) {
+        compat_caches_each(interp, note_cached, t);
     }
 }
 
@@ -64,9 +75,8 @@ is_own_function(PyObject *op)
 void
 take_counts_finish(struct take *t)
 {
-    PyInterpreterState *interp = NULL;
-    while ((interp = compat_interp_next(interp)) != NULL) {
-        compat_caches_each(interp, take_off_cached, t);
+    for (size_t i = 0; i < t->cached.len; i++) {
+        take_off(t, ml_addr_map_get(t->map, t->cached.data[i]), 1);
     }
     for (uint32_t node = 0; node < t->graph.node_count; node++) {
         if (is_own_function(take_object(t, node))) {

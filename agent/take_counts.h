@@ -23,7 +23,9 @@ const char *take_uncounted_name(enum take_uncounted why);
 enum take_uncounted take_uncounted(const struct take_kind *kind, PyObject *op,
                                    int64_t *count);
 
-/* Takes off the counts what the interpreter's caches hold; after the walk. */
+/* Looks at the interpreter's caches, before the walk, which fills them. */
+void take_counts_begin(struct take *t);
+/* Takes off the counts what they hold; after the walk. */
 void take_counts_finish(struct take *t);
 
 #endif

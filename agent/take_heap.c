@@ -330,6 +330,7 @@ take_fini(struct take *t)
     take_thread_vec_free(&t->threads, t->a);
     take_task_vec_free(&t->tasks, t->a);
     take_root_vec_free(&t->maybe_roots, t->a);
+    ml_u64vec_free(&t->cached, t->a);
     ml_u64vec_free(&t->maybe, t->a);
     ml_u64vec_free(&t->interned_too, t->a);
     ml_u32vec_free(&t->own, t->a);
@@ -340,7 +341,7 @@ int
 take_all(struct take *t, struct ml_error *err)
 {
     PyInterpreterState *interp = NULL;
-    t->interned = compat_interned_strings();
+    take_counts_begin(t);
     while ((interp = compat_interp_next(interp)) != NULL) {
         int rc = compat_gc_each(interp, add_tracked, t);
         if (rc != 0) {
@@ -353,10 +354,10 @@ take_all(struct take *t, struct ml_error *err)
         rc = walk(t, err);
     }
     if (rc == ML_OK) {
+        take_counts_finish(t); /* before stale slots could claim what is left */
         rc = take_late_roots(t, err);
     }
     if (rc == ML_OK) {
-        take_counts_finish(t);
         take_furniture(t);
     }
     return rc == ML_OK ? ml_heap_graph_freeze(&t->graph, err) : rc;

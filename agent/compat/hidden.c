@@ -93,6 +93,23 @@ each_of_ctypes(PyObject *op, void (*refer)(void *ctx, PyObject *op), void *ctx)
 }
 #endif
 
+/* -- io.StringIO ---------------------------------------------------------------------
+ *
+ * While it is written to and not read, 3.10 keeps the pieces in two lists:
+ *
+ *   +48 state (2: so it is)   +56 large pieces joined, or NULL   +64 small pieces     */
+
+#if ML_PY_310
+static void
+each_piece(PyObject *op, void (*refer)(void *ctx, PyObject *op), void *ctx)
+{
+    if (*(int *)((char *)op + 48) == 2) {
+        refer(ctx, *(PyObject **)((char *)op + 56));
+        refer(ctx, *(PyObject **)((char *)op + 64));
+    }
+}
+#endif
+
 /* -- the table ----------------------------------------------------------------------- */
 
 static const struct compat_hidden table[] = {
@@ -105,6 +122,9 @@ static const struct compat_hidden table[] = {
     {"wrapper_descriptor", {0}, each_of_descriptor, false},
     {"functools._lru_cache_wrapper", {0}, each_link, false},
     {"functools._lru_list_elem", {0}, NULL, true},
+#if ML_PY_310
+    {"_io.StringIO", {0}, each_piece, false},
+#endif
 #if PY_VERSION_HEX < 0x030D0000
     {"StgDict", {128, 136, 144, 152}, each_of_ctypes, false}, /* of ctypes' classes */
     {"decimal.Context", {64, 72}, NULL, false},

@@ -19,7 +19,7 @@
 uintptr_t
 compat_thread_loop(PyThreadState *tstate, bool *counted)
 {
-    *counted = true;
+    *counted = false; /* the module _asyncio shows it, or it is borrowed */
     return (uintptr_t)((_PyThreadStateImpl *)tstate)->asyncio_running_loop;
 }
 
