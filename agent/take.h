@@ -210,6 +210,11 @@ void take_type_short_name(PyTypeObject *type, struct ml_buf *out);
 /* -- take_roots.c ------------------------------------------------------------------ */
 
 int take_roots(struct take *t, struct ml_error *err);
+struct ml_reach;
+
+/* Classes that C variables alone hold, as static ones are, become roots too; returns how
+ * many. When there are any, what is alive has to be found once more. */
+uint32_t take_c_types(struct take *t, const struct ml_reach *reach);
 /* After the walk: static types, and stack slots that turned out to be objects. */
 int take_late_roots(struct take *t, struct ml_error *err);
 

@@ -187,7 +187,7 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
         root.kind = ROOT_FRAME_PART;
         root.text = parts[kind];
         take_add_root(w->t, op, w->own ? ML_ROOT_OWN : rank, &root,
-                      kind != COMPAT_NAMESPACE && !borrowed);
+                      kind == COMPAT_NAMESPACE ? counted : !borrowed);
         break;
     }
     }
