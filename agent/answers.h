@@ -79,6 +79,11 @@ const char *describe_edge_kind(enum take_edge_kind kind);
 void describe_path_nodes(const struct sweep_view *v, const struct object_path *path,
                          struct ml_json *j);
 void describe_root(const struct object_path *path, struct ml_json *j);
+/* describe_root.c: of a path whose steps are known, its root_name; then its expression. */
+void describe_name_root(const struct sweep_view *v, struct object_path *path);
+void describe_put_root(const struct object_path *path, bool abstract, struct ml_buf *out);
+/* One warning for each interpreter that is missing. */
+void describe_left_out(const struct sweep_view *v, struct ml_json *j);
 void describe_type_name(const struct sweep_view *v, uint32_t node, struct ml_buf *out);
 
 /* Entries of a list, tuple, deque, dict or set; -1 for what is no container. */

@@ -69,6 +69,8 @@ enum ml_native_word {
     ML_NATIVE_WORD_UNKNOWN, /* anybody's */
 };
 
+#define ML_NATIVE_LARGEST ((uint64_t)64 << 30)
+
 struct ml_native_query {
     const struct ml_native_wanted *wanted;
     size_t count;
@@ -82,6 +84,8 @@ struct ml_native_query {
     const struct ml_maps *maps; /* what is the program's; NULL: read now */
     struct ml_guard *guard;     /* for memory that is not there after all; NULL: none */
     uint64_t main_id;           /* native id of the program's first thread */
+    uint64_t largest; /* mappings beyond this are tables that are reserved in whole and
+                         hardly touched; 0: ML_NATIVE_LARGEST */
     bool no_heap; /* leave dynamic memory out: quicker, and weak anyway */
 };
 

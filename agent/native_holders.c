@@ -216,7 +216,9 @@ search(const struct sweep_view *v, struct native_holders *h, struct batch *b)
         wanted[i].address = v->take.graph.address[b->node[i]];
         wanted[i].references = (uint32_t)v->reach.excess[b->node[i]];
     }
+    uint64_t all = v->memory.rss + v->memory.swap;
     struct ml_native_query q = {
+        .largest = all > ML_NATIVE_LARGEST ? all : ML_NATIVE_LARGEST,
         .wanted = wanted, .count = b->count,
         .threads = h->threads, .thread_count = h->thread_count,
         .skip = h->skip.data, .skip_count = h->skip.len,

@@ -15,10 +15,11 @@
 #define HANDLE_ABOVE 4096
 
 static bool
-is_searched(const struct ml_mapping *p)
+is_searched(const struct ml_native_query *q, const struct ml_mapping *p)
 {
+    uint64_t largest = q->largest != 0 ? q->largest : ML_NATIVE_LARGEST;
     uint64_t here = (uint64_t)(uintptr_t)&p; /* we ourselves have what is looked for */
-    return p->inode == 0 && p->read && p->write && !p->shared &&
+    return p->inode == 0 && p->read && p->write && !p->shared && p->to - p->from <= largest &&
            !(here >= p->from && here < p->to);
 }
 
@@ -122,14 +123,14 @@ add_dynamic(const struct ml_native_query *q, const struct ml_maps *maps,
 {
     int rc = ML_OK;
     for (size_t i = 0; i < maps->list.len && rc == ML_OK; i++) {
-        if (is_searched(&maps->list.data[i])) {
+        if (is_searched(q, &maps->list.data[i])) {
             rc = add_stacks(q, maps, &maps->list.data[i], a, out);
         }
     }
     size_t taken = out->len;
     for (size_t i = 0; i < maps->list.len && rc == ML_OK && !q->no_heap; i++) {
         const struct ml_mapping *p = &maps->list.data[i];
-        if (is_searched(p) && !p->stack) {
+        if (is_searched(q, p) && !p->stack) {
             rc = add_rest(p, taken, a, out);
         }
     }

@@ -16,6 +16,7 @@ take_uncounted_name(enum take_uncounted why)
         [TAKE_COUNTED] = "counted",
         [TAKE_UNCOUNTED_IMMORTAL] = "immortal",
         [TAKE_UNCOUNTED_CONSTANT] = "constant",
+        [TAKE_UNCOUNTED_DEAD] = "on a free list",
     };
     return names[why];
 }
@@ -25,6 +26,9 @@ take_uncounted(const struct take_kind *kind, PyObject *op, int64_t *count)
 {
     if (!compat_refcount(op, count)) {
         return TAKE_UNCOUNTED_IMMORTAL;
+    }
+    if (*count == 0) {
+        return TAKE_UNCOUNTED_DEAD;
     }
     return kind->no_count ? TAKE_UNCOUNTED_CONSTANT : TAKE_COUNTED;
 }

@@ -12,6 +12,7 @@ enum take_uncounted {
     TAKE_COUNTED,
     TAKE_UNCOUNTED_IMMORTAL, /* the count is no count */
     TAKE_UNCOUNTED_CONSTANT, /* None, True, Ellipsis: everybody holds them */
+    TAKE_UNCOUNTED_DEAD,     /* on a free list that its module shows */
     TAKE_UNCOUNTED_REASONS
 };
 

@@ -136,6 +136,17 @@ enter_frame(void *ctx, const struct compat_frame *frame)
     return !w->t->failed;
 }
 
+static bool
+is_of_module(const struct take *t, PyObject *dict)
+{
+    for (size_t i = 0; i < t->modules.len; i++) {
+        if (t->modules.data[i].dict == dict) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
 {
@@ -170,10 +181,13 @@ add_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
                                             [COMPAT_FUNCTION] = "function",
                                             [COMPAT_FRAME] = "frame",
                                             [COMPAT_NAMESPACE] = "namespace"};
+        /* The names of a class body, or of code run by exec, are its variables. */
+        bool variables = kind == COMPAT_NAMESPACE && !is_of_module(w->t, op);
+        uint32_t rank = variables ? RANK_LOCAL : RANK_FRAME_PART;
         root.kind = ROOT_FRAME_PART;
         root.text = parts[kind];
-        take_add_root(w->t, op, w->own ? ML_ROOT_OWN : RANK_FRAME_PART, &root,
-                      kind != COMPAT_NAMESPACE && !borrowed);
+        take_add_root(w->t, op, w->own ? ML_ROOT_OWN : rank, &root,
+                      kind == COMPAT_NAMESPACE ? counted : !borrowed);
         break;
     }
     }

@@ -10,7 +10,7 @@
  * way on all: a word in the library's data is the table if, for every pool that is known
  * because an object lies in it, the entry that the pool's header names is the arena
  * around the pool. That is sure: no other word passes. The two structs below are the
- * same from 3.10 to 3.13; where they are not, nothing passes and nothing is counted.
+ * same from 3.10 to 3.15; where they are not, nothing passes and nothing is counted.
  *
  * Free-threaded builds use another allocator, PYTHONMALLOC=malloc none: not found.
  * Interpreters with an allocator of their own are not counted.

@@ -204,8 +204,8 @@ void compat_generator_parts(PyObject *gen, const struct compat_frame_visitor *v)
 /* Waits for what is last on its evaluation stack; generators.c. */
 bool compat_generator_waits(PyObject *gen);
 
-/* What a frame object is of; may be NULL. */
-PyCodeObject *compat_frame_code(PyObject *frame);
+/* What a frame object is of; NULL for other objects, and where there is none. */
+PyCodeObject *compat_frame_code(PyObject *op);
 
 /* What a frame object keeps after its call has ended; `v->frame` is not called. */
 void compat_frame_object(PyObject *frame, const struct compat_frame_visitor *v);

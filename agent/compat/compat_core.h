@@ -32,9 +32,11 @@
 #if PY_VERSION_HEX >= 0x030C0000
 #include "internal/pycore_typeobject.h" /* static types' state */
 #endif
+#if PY_VERSION_HEX >= 0x030D0000
+#include "internal/pycore_tstate.h" /* _PyThreadStateImpl */
+#endif
 #if PY_VERSION_HEX >= 0x030E0000
 #include "internal/pycore_interpframe_structs.h" /* _PyInterpreterFrame, PyGenObject */
-#include "internal/pycore_tstate.h"              /* _PyThreadStateImpl */
 #endif
 #pragma GCC diagnostic pop
 

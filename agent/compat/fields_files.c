@@ -6,13 +6,10 @@
  */
 #include "compat_core.h"
 
-#include <string.h>
-
 #include "fields.h"
 
 #define ATTR COMPAT_FIELD_ATTR
 #define INTERNAL COMPAT_FIELD_INTERNAL
-#define PART COMPAT_FIELD_PART
 
 static PyObject *
 at(PyObject *op, size_t offset)

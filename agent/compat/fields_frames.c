@@ -8,12 +8,7 @@
  */
 #include "compat_core.h"
 
-#include "internal/pycore_context.h" /* PyContextVar */
-
-#include <string.h>
-
 #include "fields.h"
-#include "internal/pycore_context.h" /* PyContextVar, hamt's neighbours */
 
 #define ATTR COMPAT_FIELD_ATTR
 #define INTERNAL COMPAT_FIELD_INTERNAL
@@ -189,6 +184,9 @@ const struct compat_fields compat_fields_frames[] = {
     {"builtin_function_or_method",
      {{"__self__", 24, ATTR, false}, {"__module__", 32, ATTR, false}},
      NULL},
+    {"mappingproxy", {{".mapping", 16, PART, false}}, NULL},
+    {"memoryview", {{".mbuf", 24, PART, false}}, NULL},
+    {"managedbuffer", {{"obj", 40, ATTR, false}}, NULL},
     {"_contextvars.Context",
      {{".ctx_vars", 24, PART, false}, {"ctx_prev", 16, INTERNAL, false}},
      NULL},

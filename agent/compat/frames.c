@@ -105,9 +105,9 @@ compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v)
 }
 
 PyCodeObject *
-compat_frame_code(PyObject *frame)
+compat_frame_code(PyObject *op)
 {
-    return ((PyFrameObject *)frame)->f_code;
+    return PyFrame_Check(op) ? ((PyFrameObject *)op)->f_code : NULL;
 }
 
 void
@@ -373,9 +373,9 @@ compat_generator_frame(PyObject *op, const struct compat_frame_visitor *v)
 }
 
 PyCodeObject *
-compat_frame_code(PyObject *frame)
+compat_frame_code(PyObject *op)
 {
-    _PyInterpreterFrame *f = ((PyFrameObject *)frame)->f_frame;
+    _PyInterpreterFrame *f = PyFrame_Check(op) ? ((PyFrameObject *)op)->f_frame : NULL;
     return f != NULL && !is_shim(f) ? frame_code(f) : NULL;
 }
 

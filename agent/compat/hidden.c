@@ -43,6 +43,10 @@ each_of_module(PyObject *op, void (*refer)(void *ctx, PyObject *op), void *ctx)
 {
     PyModuleObject *module = (PyModuleObject *)op;
     refer(ctx, module->md_name);
+#if ML_PY_312 /* its definition is no object that anybody shows */
+    bool old_kind = module->md_def != NULL && module->md_def->m_size == -1;
+    refer(ctx, old_kind ? module->md_def->m_base.m_copy : NULL);
+#endif
 }
 
 /* A module of the old kind is made anew from a copy of its dict. */

@@ -42,10 +42,21 @@ compat_interp_others(void)
     return all > ours;
 }
 
+/* New thread states come first in the list, so the last is the main thread's as a rule. */
+static unsigned long
+oldest_thread_ident(void)
+{
+    PyThreadState *oldest = PyInterpreterState_ThreadHead(PyInterpreterState_Main());
+    for (PyThreadState *next = oldest; next != NULL; next = PyThreadState_Next(next)) {
+        oldest = next;
+    }
+    return oldest != NULL ? oldest->thread_id : 0;
+}
+
 unsigned long
 compat_main_thread_ident(void)
 {
-    return _PyRuntime.main_thread;
+    return compat_place_runtime_known() ? _PyRuntime.main_thread : oldest_thread_ident();
 }
 
 unsigned long
@@ -78,6 +89,27 @@ exceptions_being_handled(PyThreadState *tstate, compat_ref_fn each, void *ctx)
     each(ctx, "exception being handled", own->exc_value);
 }
 
+#if PY_VERSION_HEX >= 0x030D0000
+
+static void
+each_private_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
+{
+    _PyThreadStateImpl *thread = (_PyThreadStateImpl *)tstate;
+    if (!compat_place_thread_known()) {
+        return;
+    }
+    each(ctx, "asyncio's running loop", thread->asyncio_running_loop);
+#if PY_VERSION_HEX >= 0x030E0000
+    each(ctx, "asyncio's running task", thread->asyncio_running_task);
+#endif
+#if PY_VERSION_HEX >= 0x030F0000
+    PyObject *lazy = thread->lazy_imports; /* far behind what has been verified */
+    each(ctx, "lazy imports", compat_place_holds_object(lazy) ? lazy : NULL);
+#endif
+}
+
+#endif
+
 void
 compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
 {
@@ -98,6 +130,7 @@ compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
 #if PY_VERSION_HEX >= 0x030D0000
     each(ctx, "threading.local key", tstate->threading_local_key);
     each(ctx, "threading.local sentinel", tstate->threading_local_sentinel);
+    each_private_ref(tstate, each, ctx);
 #endif
     exceptions_being_handled(tstate, each, ctx);
 }

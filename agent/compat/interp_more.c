@@ -66,7 +66,7 @@ each_cached(PyInterpreterState *interp, compat_ref_fn each, void *ctx)
     PyTypeObject *types[] = {cached->generic_type, cached->typevar_type,
                              cached->typevartuple_type, cached->paramspec_type,
                              cached->paramspecargs_type, cached->paramspeckwargs_type};
-    each(ctx, "object.__reduce__", cached->objreduce);
+    /* objreduce is borrowed from object's dict */
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
         each(ctx, "typing's classes", (PyObject *)types[i]);
     }

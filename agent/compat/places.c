@@ -87,7 +87,7 @@ static const struct field fields[PLACE_COUNT] = {
 
 /* GIL, written once by compat_places_find; the copy inherits them. */
 static size_t found[PLACE_COUNT];
-static bool found_all;
+static bool found_all, thread_known;
 
 /* -- what the interpreter says of itself ------------------------------------------- */
 
@@ -125,6 +125,7 @@ compat_places_disagree(void)
              offsetof(PyInterpreterState, threads.head)),
         SAME("the list of interpreters", interpreter_state.next,
              offsetof(PyInterpreterState, next)),
+        SAME("threads", thread_state.size, sizeof(PyThreadState)),
         SAME("threads", thread_state.next, offsetof(PyThreadState, next)),
         SAME("threads", thread_state.interp, offsetof(PyThreadState, interp)),
         SAME("threads", thread_state.thread_id, offsetof(PyThreadState, thread_id)),
@@ -194,6 +195,12 @@ compat_place_gc(PyInterpreterState *interp)
     return (struct _gc_runtime_state *)((char *)interp + offset);
 }
 
+bool
+compat_place_runtime_known(void)
+{
+    return TOLD(runtime_state.size, sizeof(_PyRuntimeState)) == sizeof(_PyRuntimeState);
+}
+
 size_t
 compat_place_interp_size(void)
 {
@@ -233,8 +240,8 @@ word_at(const PyInterpreterState *interp, size_t offset)
     return word;
 }
 
-static bool
-is_object(const void *p)
+bool
+compat_place_holds_object(const void *p)
 {
     PyObject op;
     PyTypeObject type;
@@ -253,7 +260,7 @@ content_fits(const PyInterpreterState *interp, size_t offset, enum content conte
         return true;
     }
     PyObject op;
-    if (!is_object(p) || !compat_peek(p, &op, sizeof(op))) {
+    if (!compat_place_holds_object(p) || !compat_peek(p, &op, sizeof(op))) {
         return false;
     }
     return content == OBJECT || Py_TYPE(&op) == (content == LIST ? &PyList_Type
@@ -462,10 +469,46 @@ find_between(const PyInterpreterState *interp)
     }
 }
 
+/* -- the thread's own ---------------------------------------------------------------- */
+
+#if PY_VERSION_HEX >= 0x030D0000
+
+static bool
+is_ring(const struct llist_node *head)
+{
+    struct llist_node next;
+    return compat_peek(head->next, &next, sizeof(next)) && next.prev == head;
+}
+
+/* What stands before and behind the fields is what it must be: the limits of this stack,
+ * a list that is closed. */
+static bool
+thread_fields_stand(const _PyThreadStateImpl *thread)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    return thread->c_stack_hard_limit < here && here < thread->c_stack_top
+           && is_ring(&thread->asyncio_tasks_head);
+#else
+    return is_ring(&thread->mem_free_queue);
+#endif
+}
+
+#endif
+
+bool
+compat_place_thread_known(void)
+{
+    return thread_known;
+}
+
 void
 compat_places_find(void)
 {
     if (!found_all) {
+#if PY_VERSION_HEX >= 0x030D0000
+        thread_known = thread_fields_stand((_PyThreadStateImpl *)PyThreadState_Get());
+#endif
         find_anchors(PyInterpreterState_Main());
         find_between(PyInterpreterState_Main());
         found_all = true;

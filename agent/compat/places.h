@@ -63,6 +63,15 @@ size_t compat_place_interp_size(void);
  * else the name of what does not. 3.13 on; NULL before, where layouts stand still. */
 const char *compat_places_disagree(void);
 
+/* _PyRuntime is as it was compiled. */
+bool compat_place_runtime_known(void);
+
+/* The private fields of a thread state (_PyThreadStateImpl, 3.13 on) are where they were. */
+bool compat_place_thread_known(void);
+
+/* An object is there, as far as can be seen without following what is not. */
+bool compat_place_holds_object(const void *p);
+
 /* Reads memory that may not be there. */
 bool compat_peek(const void *from, void *to, size_t size);
 

@@ -30,11 +30,11 @@ def run(python, script, *args, env=None):
 
 
 @pytest.mark.parametrize("name", [
-    "recycled", "recycled_without_collector", "slices_and_contexts", "late_dicts",
-    "frozen", "collected", "callbacks_replaced", "callbacks_kept", "resized", "threads",
-    "merged", "none_left", "nothing_left", "started_twice", "tracemalloc_after",
-    "tracemalloc_before", "forked", "deep_nests", "inherited_while_watched",
-    "from_destructors", "subinterpreters", "memory",
+    "recycled", "recycled_without_collector", "small_things", "slices_and_contexts",
+    "late_dicts", "frozen", "collected", "callbacks_replaced", "callbacks_kept",
+    "resized", "threads", "merged", "none_left", "nothing_left",
+    "started_twice", "tracemalloc_after", "tracemalloc_before", "forked",
+    "deep_nests", "inherited_while_watched", "from_destructors", "subinterpreters", "memory",
 ])
 def test_births(python, name):
     run(python, "births_checks.py", name)
@@ -76,13 +76,13 @@ def test_stamps_of_a_random_program(python, seed):
 
 
 @pytest.mark.versions((3, 14), (3, 99))
-def test_free_lists_in_other_places(python, tmp_path):
+def test_free_lists_in_other_places(python):
     """An agent built for a release with one list more: those behind it are not where it
     thinks. What comes out of them looks too old, nothing too young."""
-    build_drifted(python, tmp_path, {"internal/pycore_freelist_state.h": [
+    ctl = build_drifted(python, "free lists", {"internal/pycore_freelist_state.h": [
         (r"struct _Py_freelist ints;", "struct _Py_freelist more, ints;")]})
     told = json.loads(run(python, "births_random.py", 1, 40_000,
-                          env={"PYTHONPATH": str(tmp_path / "lib")}))
+                          env={"PYTHONPATH": str(ctl.parents[1] / "lib")}))
     assert told["young"] == {}
     assert told["old"] and all(
         kind.startswith(("int", "tuple", "range", "match")) for kind in told["old"])

@@ -203,7 +203,7 @@ def log_memory(held):
     log_memory.kept.emit(record)
 
 
-@holder("errors.unraisable.kept[1].args[0]", alone=True)
+@holder("errors.unraisable.kept.exc_value.args[0]", alone=True)
 def unraisable(held):
     """What sys.unraisablehook was given"""
     import sys

@@ -27,7 +27,7 @@ class Way:
     make: Callable
     paths: tuple[str, ...]  # all that there are, the best first; `*` stands for anything
     title: str  # the first line of the docstring
-    root: str  # what the best path starts at: module, thread, interpreter, type, native
+    root: str  # the best path starts at: module, thread, task, interpreter, type, native
     alone: bool
     needs: tuple[str, ...]  # modules without which it is skipped
     versions: dict = field(default_factory=dict)  # {"3.10": paths or a reason}

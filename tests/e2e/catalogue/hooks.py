@@ -94,7 +94,8 @@ def gc_callback(held):
     gc.callbacks.append(held.call)
 
 
-@holder("gc.garbage*", alone=True)
+@holder("gc.garbage*", alone=True,
+        versions={"3.10": ("gc.garbage*", "gc.garbage*['me']")})
 def gc_garbage(held):
     """An object in gc.garbage"""
     import gc

@@ -115,7 +115,7 @@ def json_encoder(held):
         False, False, True)
 
 
-@holder("library.sched_event.kept._queue[0][4][0]")
+@holder("library.sched_event.kept._queue[0].argument[0]")
 def sched_event(held):
     """An argument of a sched event"""
     import sched
@@ -124,7 +124,7 @@ def sched_event(held):
     sched_event.kept.enter(1e6, 1, print, (held,))
 
 
-@holder("library.selector_data.kept._fd_to_key[?*][3]")
+@holder("library.selector_data.kept._fd_to_key[?*].data")
 def selector_data(held):
     """The data of a file registered with a selector"""
     import selectors

@@ -7,6 +7,12 @@ import threading
 from holders import holder
 
 
+def waited_for(future):
+    """Return the paths that are shorter since futures know who waits for them."""
+    path = future + ".fut_awaited_by._coro.cr_frame.f_locals['mine']"
+    return {"3.14": path, "3.15": path}
+
+
 def new_loop():
     """Return a loop of its own that does not run."""
     return asyncio.new_event_loop()
@@ -41,7 +47,8 @@ def task_local(held):
 
 
 @holder("tasks.task_fresh.kept._ready[0]._callback.__self__._coro.cr_frame"
-        ".f_locals['mine']")
+        ".f_locals['mine']", root="module or task",
+        versions={"3.10": 'task "Task-*": wait() mine'})
 def task_fresh(held):
     """A local variable of a task that has not begun"""
 
@@ -168,7 +175,7 @@ def handle_context(held):
     loop._ready.clear()
 
 
-@holder("tasks.reader.kept._selector._fd_to_key[?*][3][0]._args[0]")
+@holder("tasks.reader.kept._selector._fd_to_key[?*].data[0]._args[0]")
 def reader(held):
     """An argument of loop.add_reader"""
     import socket
@@ -225,7 +232,9 @@ def wait_in_vain(loop, waiting):
 
 
 @holder("tasks.event_waiter.kept._waiters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']")
+        ".cr_frame.f_locals['mine']", root="module or task",
+        versions=waited_for("tasks.event_waiter.kept._waiters[0]")
+        | {"3.10": 'task "Task-*": wait() mine'})
 def event_waiter(held):
     """A task that waits for an asyncio.Event"""
     event_waiter.kept = asyncio.Event()
@@ -237,7 +246,9 @@ def event_waiter(held):
 
 
 @holder("tasks.lock_waiter.kept._waiters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']")
+        ".cr_frame.f_locals['mine']", root="module or task",
+        versions=waited_for("tasks.lock_waiter.kept._waiters[0]")
+        | {"3.10": 'task "Task-*": wait() mine'})
 def lock_waiter(held):
     """A task that waits for an asyncio.Lock"""
     lock_waiter.kept = asyncio.Lock()
@@ -250,7 +261,9 @@ def lock_waiter(held):
 
 
 @holder("tasks.queue_getter.kept._getters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']")
+        ".cr_frame.f_locals['mine']", root="module or task",
+        versions=waited_for("tasks.queue_getter.kept._getters[0]")
+        | {"3.10": 'task "Task-*": wait() mine'})
 def queue_getter(held):
     """A task that waits for an item of an asyncio.Queue"""
     queue_getter.kept = asyncio.Queue()
@@ -262,7 +275,8 @@ def queue_getter(held):
 
 
 @holder("tasks.future_waiter.kept._callbacks[0][0].__self__._coro.cr_frame"
-        ".f_locals['mine']")
+        ".f_locals['mine']",
+        versions=waited_for("tasks.future_waiter.kept"))
 def future_waiter(held):
     """A task that awaits a future"""
     loop = new_loop()
@@ -450,7 +464,7 @@ def task_context(held):
     contextvars.copy_context().run(create)
 
 
-@holder('thread "tasks.thread_context": context[<ContextVar \'mine\'>]', root="thread")
+@holder('context of thread "tasks.thread_context": var mine', root="thread")
 def thread_context(held):
     """A context variable set in a thread"""
     import contextvars
@@ -469,7 +483,7 @@ def thread_context(held):
     assert reached.wait(20)
 
 
-@holder('thread "tasks.loop_scheduled": *self._scheduled[0]._args[0]', root="thread")
+@holder('thread "tasks.loop_scheduled": *loop._scheduled[0]._args[0]', root="thread")
 def loop_scheduled(held):
     """An argument of loop.call_later of a loop that runs in another thread"""
 
@@ -479,8 +493,10 @@ def loop_scheduled(held):
     run_in_thread("tasks.loop_scheduled", start)
 
 
-@holder('thread "tasks.loop_task": *self._scheduled[0]._args[0]._callbacks[0][0]'
-        ".__self__._coro.cr_frame.f_locals['mine']", root="thread")
+@holder('thread "tasks.loop_task": *loop._scheduled[0]._args[0]._callbacks[0][0]'
+        ".__self__._coro.cr_frame.f_locals['mine']", root="thread or task",
+        versions=waited_for('thread "tasks.loop_task": *loop._scheduled[0]._args[0]')
+        | {"3.10": 'task "napper": nap() mine'})
 def loop_task(held):
     """A local variable of a task that sleeps, its loop running in another thread"""
 

@@ -234,9 +234,7 @@ def barrier_action(held):
     barrier_action.kept = threading.Barrier(2, action=held.act)
 
 
-@holder("threads.excepthook_arguments.kept.exc_value.args[0]",
-        versions={v: "threads.excepthook_arguments.kept[1].args[0]"
-                  for v in ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")})
+@holder("threads.excepthook_arguments.kept.exc_value.args[0]")
 def excepthook_arguments(held):
     """What threading.excepthook was given"""
 

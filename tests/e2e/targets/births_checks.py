@@ -67,6 +67,31 @@ def recycled_without_collector():
     recycled()
 
 
+def small_things():
+    """What 3.14 and 3.15 keep free lists for, and the collector never sees."""
+    def make(number):
+        return [[number * 10_000 + i for i in range(100)],
+                [range(i, 9) for i in range(20)],
+                [iter(range(i, 9)) for i in range(20)], [(i, "a") for i in range(3000)],
+                [(str(i),) * 20 for i in range(300)],
+                [complex(i, 1) for i in range(120)], [[].append for _ in range(40)],
+                [iter(()) if i % 2 else iter((i, 1)) for i in range(20)]]
+
+    _birth("start")
+    old = make(1)
+    for number in range(2, 12):
+        _birth("turn", 1)
+        _birth("settle")
+        del old[:]
+        kept = make(number)
+        if number % 3:
+            _birth("turn", 1)
+            _birth("turn", 1)
+        now = _birth("now") - (2 if number % 3 else 0)
+        assert [stamps(column) for column in kept] == [{now}] * 8, (number, now)
+        old = kept
+
+
 def slices_and_contexts():
     import contextvars
     _birth("start")
@@ -370,7 +395,8 @@ def deep_nests():
     """The interpreter's guard against deep nests of dicts works as without us."""
     _birth("start")
     for make in (lambda nest: {"a": nest}, lambda nest: [{"a": nest}, (nest,)][:1],
-                 lambda nest: {"a": (nest,)}):
+                 lambda nest: {"a": (nest,)}, lambda nest: (nest,),
+                 lambda nest: (1, [nest])):
         nest = {}
         for _ in range(200_000):
             nest = make(nest)
@@ -393,9 +419,11 @@ def inherited_while_watched():
     import xml.etree.ElementTree  # noqa: F401  (types that inherit)
     tables = [type(f"T{i}", (dict,), {})(a=[i]) for i in range(50)]
     floats = [type(f"F{i}", (float,), {})(i) for i in range(50)]
-    assert stamps(tables + floats) == {1}
+    others = [type(f"O{i}", (kind,), {})() for i in range(20)
+              for kind in (int, tuple, complex)]
+    assert stamps(tables + floats + others) == {1}
     _birth("stop")
-    del tables, floats
+    del tables, floats, others
     gc.collect()
     objects()
 

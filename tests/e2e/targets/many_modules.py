@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """An ordinary interpreter with 150 modules of the standard library, which waits.
 
-The list is fixed; what a version does not have is left out. None is deprecated to import
+Says `ready PID COUNT`. The list is fixed; what a version does not have is left out. None is deprecated to import
 or opens a window.
 """
 
 import importlib
+import os
 import sys
 import warnings
 
@@ -46,9 +47,8 @@ def main():
             loaded.append(importlib.import_module(name))
         except ImportError:
             pass
-    print("ready", len(loaded), flush=True)
-    for _ in sys.stdin:
-        print("done", flush=True)
+    print("ready", os.getpid(), len(loaded), flush=True)
+    sys.stdin.read()
 
 
 main()

@@ -249,6 +249,19 @@ Test(native, a_table_that_was_never_touched_stays_so)
     munmap(table, size);
 }
 
+Test(native, a_table_larger_than_the_limit_is_not_searched)
+{
+    size_t size = (size_t)1 << 30;
+    char *table = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    want(0, 1);
+    put((volatile uint64_t *)(table + 808), 0);
+    query.largest = size - 1;
+    search();
+    cr_expect_eq(result.answer[0].explained, 0);
+    munmap(table, size);
+}
+
 static bool
 refuse(void *ctx, const char *step, double done)
 {
