@@ -70,7 +70,7 @@ compat_greenlet_each(PyObject *op, const struct compat_field_visitor *v)
 {
     const struct greenlet_state *state = ((struct greenlet *)op)->state;
     if (state == NULL || state->self != op || state->top_frame == NULL ||
-        !PyFrame_Check(state->top_frame)) {
+        !Py_IS_TYPE(state->top_frame, &PyFrame_Type)) {
         return;
     }
     if (ML_PY_310) { /* later it is the frames' own reference */
