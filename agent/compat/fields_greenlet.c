@@ -35,13 +35,33 @@ struct greenlet_state {
 struct walk {
     const struct compat_field_visitor *v;
     bool shown; /* the frame at hand is a generator's, which shows it */
+    size_t depth; /* of frames entered */
 };
 
 static bool
 enter_frame(void *ctx, const struct compat_frame *frame)
 {
-    ((struct walk *)ctx)->shown = frame->shown;
+    struct walk *w = ctx;
+    w->shown = frame->shown;
+    w->depth++;
     return true;
+}
+
+/* Frames further out go by the name of the last one here. */
+static const char *
+locals_at(size_t depth)
+{
+#define BACK ".f_back"
+    static const char *const names[] = {
+        "gr_frame.f_locals",
+        "gr_frame" BACK ".f_locals",
+        "gr_frame" BACK BACK ".f_locals",
+        "gr_frame" BACK BACK BACK ".f_locals",
+        "gr_frame" BACK BACK BACK BACK ".f_locals",
+        "gr_frame" BACK BACK BACK BACK BACK ".f_locals",
+    };
+#undef BACK
+    return names[depth < Py_ARRAY_LENGTH(names) ? depth : Py_ARRAY_LENGTH(names) - 1];
 }
 
 /* What is borrowed or may be stale is nobody's reference. */
@@ -53,7 +73,8 @@ show_local(void *ctx, enum compat_local_kind kind, PyObject *name, PyObject *op)
                                         [COMPAT_FRAME] = "frame",
                                         [COMPAT_STACK] = "stack"};
     const struct walk *w = ctx;
-    struct compat_field field = {"gr_frame", name, -1, COMPAT_FIELD_LOCAL, true};
+    struct compat_field field = {locals_at(w->depth - 1), name, -1, COMPAT_FIELD_LOCAL,
+                                 true};
     if (w->shown || (kind & COMPAT_BORROWED) || kind == COMPAT_MAYBE ||
         kind == COMPAT_NAMESPACE) {
         return;
@@ -70,7 +91,7 @@ compat_greenlet_each(PyObject *op, const struct compat_field_visitor *v)
 {
     const struct greenlet_state *state = ((struct greenlet *)op)->state;
     if (state == NULL || state->self != op || state->top_frame == NULL ||
-        !PyFrame_Check(state->top_frame)) {
+        !Py_IS_TYPE(state->top_frame, &PyFrame_Type)) {
         return;
     }
     if (ML_PY_310) { /* later it is the frames' own reference */
@@ -78,7 +99,7 @@ compat_greenlet_each(PyObject *op, const struct compat_field_visitor *v)
         v->field(v->ctx, &field, state->top_frame);
     }
     struct compat_stack stack = {state->stack_start, state->stack_copy, state->stack_saved};
-    struct walk walk = {v, false};
+    struct walk walk = {v, false, 0};
     struct compat_frame_visitor frames = {&walk, enter_frame, show_local};
     compat_frames_suspended(state->top_frame, &stack, &frames);
 }

@@ -23,7 +23,7 @@ enum {
     MAX_DIMS = 64,
     MAX_DEPTH = 16,       /* records in records */
     DTYPE_SIZE_2 = 112,   /* a dtype is at least so large from numpy 2.0 on */
-    UFUNC_LATE = 200,     /* where pointers alone follow in a ufunc */
+    UFUNC_LOOPS = 224,
     SLOT_WORDS = 24,      /* of a dtype class's slots, as far as they are looked at */
 };
 
@@ -287,20 +287,16 @@ compat_numpy_void_each(PyObject *op, const struct compat_field_visitor *v)
     }
 }
 
-/* What it knows to do for which dtypes is its one list, from numpy 2.5 on a dict. Its
- * traverse shows `obj` alone. */
+/* What it knows to do for which dtypes: a list, from numpy 2.5 on a dict. Its traverse
+ * shows `obj` alone. */
 void
 compat_numpy_ufunc_each(PyObject *op, const struct compat_field_visitor *v)
 {
-    Py_ssize_t size = Py_TYPE(op)->tp_basicsize;
-    for (Py_ssize_t at = UFUNC_LATE; at + (Py_ssize_t)sizeof(void *) <= size;
-         at += sizeof(void *)) {
-        PyObject *loops;
-        memcpy(&loops, (char *)op + at, sizeof(loops));
-        if (is_pointer(loops) &&
-            (PyList_CheckExact(loops) || PyDict_CheckExact(loops))) {
-            show(v, "loops", COMPAT_FIELD_INTERNAL, -1, loops);
-            return;
-        }
+    PyObject *loops = NULL;
+    if (Py_TYPE(op)->tp_basicsize >= UFUNC_LOOPS + (Py_ssize_t)sizeof(loops)) {
+        memcpy(&loops, (char *)op + UFUNC_LOOPS, sizeof(loops));
+    }
+    if (is_pointer(loops) && (PyList_CheckExact(loops) || PyDict_CheckExact(loops))) {
+        show(v, "loops", COMPAT_FIELD_INTERNAL, -1, loops);
     }
 }

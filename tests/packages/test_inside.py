@@ -34,6 +34,6 @@ def test_variables_of_suspended_greenlets_are_named(program):
     target, did = begin(program, ["greenlet"])
     needs(did, "greenlet")
     assert paths(target, "web.greenlet.<locals>.Local", 40) == {
-        "exercises.KEPT['greenlet'][*].gr_frame['inner']": 20,
-        "exercises.KEPT['greenlet'][*].gr_frame['outer']": 20,
+        "exercises.KEPT['greenlet'][*].gr_frame.f_locals['inner']": 20,
+        "exercises.KEPT['greenlet'][*].gr_frame.f_back.f_locals['outer']": 20,
     }
