@@ -22,7 +22,7 @@ FUZZ    = build-fuzz
 
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
-        bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
+        packages bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
         test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
@@ -76,6 +76,12 @@ pythons:
 ## test-slow: the long ones too (CPython's own tests, a thousand sweeps)
 test-slow: test-deps
 	@MEMALOT_SLOW=1 $(PYTEST)
+
+## packages: sixty packages from PyPI under memalot on PYTHON (downloads about 400 MB)
+packages: test-deps
+	@venv=$$(tools/packages.sh $(BUILD)/packages-venv \
+		$$(sed '/^#/d' tests/packages/requirements.txt)) && \
+	PACKAGES_VENV=$$venv $(VENV)/bin/python -m pytest -n $(JOBS) tests/packages $(ARGS)
 
 ## asan: the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:

@@ -88,27 +88,57 @@ is_held_natively_too(const struct sweep_view *v, uint32_t node)
            found.count > 0 && found.holder[0].kind <= ML_NATIVE_OBJECT;
 }
 
+static const struct take_root *
+root_of(const struct sweep_view *v, uint32_t node)
+{
+    uint32_t at = v->paths.root[node];
+    return at < v->take.graph.roots.len
+               ? &v->take.roots.data[v->take.graph.roots.data[at].name]
+               : NULL;
+}
+
+/* A context's own tree, in the context that the root names: the thread holds it, from
+ * 3.14 on its Thread, too. */
+static bool
+is_in_context(const struct sweep_view *v, const struct take_root *root, uint32_t from)
+{
+    const struct take_root *other = root_of(v, from);
+    return root->kind == ROOT_CONTEXT_VAR && other != NULL &&
+           (other->kind == ROOT_THREAD_REF || other->kind == ROOT_LOCAL) &&
+           other->owner == root->owner &&
+           strstr(take_kind_of(&v->take, from)->type->tp_name, "hamt") != NULL;
+}
+
+/* The frame object (3.10), or the coroutine, whose variable the root names. */
+static bool
+is_in_frame(const struct sweep_view *v, const struct take_root *root, uint32_t node,
+            uint32_t from)
+{
+    PyObject *holder = take_object(&v->take, from);
+    if (root->kind != ROOT_LOCAL) {
+        return false;
+    }
+    if (root->task != 0 && take_kind_of(&v->take, from)->shape == SHAPE_GENERATOR) {
+        return compat_generator_local(holder, take_object(&v->take, node)) == root->name;
+    }
+    return compat_frame_code(holder) == root->code;
+}
+
 /* A module's variable is a root, and its module's dict refers to it: the same thing. So
- * are a running function's variable and its frame object (3.10), a variable of a context
- * and the context's tree. */
+ * are a function's variable and its frame object, a variable of a context and the
+ * context's tree. */
 static bool
 is_own_namespace(const struct sweep_view *v, uint32_t node, uint32_t from)
 {
-    uint32_t at = v->paths.parent[node] == ML_NO_NODE ? v->paths.root[node] : ML_NO_NODE;
-    if (at == ML_NO_NODE || at >= v->take.graph.roots.len) {
+    const struct take_root *root =
+        v->paths.parent[node] == ML_NO_NODE ? root_of(v, node) : NULL;
+    if (root == NULL) {
         return false;
     }
-    const struct take_root *root =
-        &v->take.roots.data[v->take.graph.roots.data[at].name];
-    PyObject *holder = take_object(&v->take, from);
-    if (root->kind == ROOT_LOCAL) {
-        return compat_frame_code(holder) == root->code;
+    if (root->kind == ROOT_MODULE_VAR) {
+        return v->take.modules.data[root->owner].dict == take_object(&v->take, from);
     }
-    if (root->kind == ROOT_CONTEXT_VAR) {
-        return strncmp(Py_TYPE(holder)->tp_name, "hamt", 4) == 0;
-    }
-    return root->kind == ROOT_MODULE_VAR &&
-           v->take.modules.data[root->owner].dict == holder;
+    return is_in_context(v, root, from) || is_in_frame(v, root, node, from);
 }
 
 /* The shortest path first, then paths through other referrers, and native code. */

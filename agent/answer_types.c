@@ -16,8 +16,19 @@ is_after(const void *ctx, const void *a, const void *b)
 }
 
 static void
+count_outside(const struct sweep_view *v, uint32_t *outside)
+{
+    const struct ml_heap_graph *g = &v->take.graph;
+    for (uint32_t node = 0; node < g->node_count; node++) {
+        bool own = (g->flags[node] & ML_NODE_OWN) != 0;
+        outside[g->kind[node]] += !own && sweep_view_outside(v, node);
+    }
+}
+
+static void
 write_rows(const struct sweep_view *v, const struct ml_kind_sum *sums,
-           const uint32_t *order, uint32_t n, int limit, struct ml_json *j)
+           const uint32_t *outside, const uint32_t *order, uint32_t n, int limit,
+           struct ml_json *j)
 {
     struct ml_buf name;
     ml_buf_init(&name, v->a);
@@ -36,6 +47,7 @@ write_rows(const struct sweep_view *v, const struct ml_kind_sum *sums,
         ml_json_kv_uint(j, "count", sum->count);
         ml_json_kv_uint(j, "shallow_size", sum->shallow);
         ml_json_kv_uint(j, "retained_size", sum->retained);
+        ml_json_kv_uint(j, "outside", outside[order[i]]);
         ml_json_end_object(j);
     }
     ml_json_end_array(j);
@@ -49,7 +61,8 @@ answer_types(const struct sweep_view *v, const struct ml_sweep_request *r,
     uint32_t n = (uint32_t)v->take.kinds.len;
     struct ml_kind_sum *sums = ml_alloc_array(v->a, n, sizeof(*sums));
     uint32_t *order = ml_alloc_array(v->a, n, sizeof(*order));
-    int rc = sums == NULL || order == NULL
+    uint32_t *outside = ml_alloc_array(v->a, n, sizeof(*outside));
+    int rc = sums == NULL || order == NULL || outside == NULL
                  ? ml_error_nomem(err)
                  : ml_retained_by_kind(&v->take.graph, &v->dominator, &v->retained, n, sums,
                                        v->a, err);
@@ -59,12 +72,14 @@ answer_types(const struct sweep_view *v, const struct ml_sweep_request *r,
         }
         ml_heap_sort(order, n, sizeof(*order), is_after, sums);
         ml_json_begin_object(j);
-        write_rows(v, sums, order, n, r->limit == ML_REQUEST_UNSET ? DEFAULT_LIMIT : r->limit,
-                   j);
+        count_outside(v, outside);
+        write_rows(v, sums, outside, order, n,
+                   r->limit == ML_REQUEST_UNSET ? DEFAULT_LIMIT : r->limit, j);
         describe_totals(v, j);
         describe_sweep(v, j);
         ml_json_end_object(j);
     }
+    ml_alloc_free_array(v->a, outside, n, sizeof(*outside));
     ml_alloc_free_array(v->a, order, n, sizeof(*order));
     ml_alloc_free_array(v->a, sums, n, sizeof(*sums));
     return rc;

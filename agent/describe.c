@@ -12,7 +12,6 @@
 #include "call_text.h"
 #include "compat/compat.h"
 #include "clock.h"
-#include "native_holders.h"
 
 #define HEAD_STEPS 36 /* of a long path: from the root ... */
 #define TAIL_STEPS 24 /* ... and before the object */
@@ -337,6 +336,8 @@ describe_totals(const struct sweep_view *v, struct ml_json *j)
     ml_json_kv_uint(j, "furniture_objects", t->furniture_objects);
     ml_json_kv_uint(j, "furniture_size", t->furniture_size);
     ml_json_kv_uint(j, "own_objects", t->own_objects);
+    ml_json_kv_uint(j, "named_objects", t->named_objects);
+    ml_json_kv_uint(j, "outside_objects", t->outside_objects);
     ml_json_end_object(j);
 }
 

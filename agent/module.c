@@ -9,6 +9,7 @@
 
 #include "agent.h"
 #include "birth_probe.h"
+#include "compat/life.h"
 #include "module_monitor.h"
 #include "python_error.h"
 
@@ -131,5 +132,10 @@ PyMODINIT_FUNC PyInit__agent(void);
 __attribute__((visibility("default"))) PyMODINIT_FUNC
 PyInit__agent(void)
 {
+    const char *refusal = compat_life_refusal();
+    if (refusal != NULL) {
+        PyErr_SetString(PyExc_ImportError, refusal);
+        return NULL;
+    }
     return PyModuleDef_Init(&definition);
 }

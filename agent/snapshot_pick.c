@@ -97,8 +97,7 @@ is_furniture(const struct snapshot *s, const struct shown *f)
     if (root == ORIGIN_USER) {
         return retained < MANY_USER;
     }
-    bool native = s->v->paths.root[f->example[0]] == ML_PATH_OUTSIDE;
-    if (root == ORIGIN_STDLIB && !native && origin_of_type(t, f->example[0]) == ORIGIN_STDLIB) {
+    if (root == ORIGIN_STDLIB && origin_of_type(t, f->example[0]) == ORIGIN_STDLIB) {
         return retained < MANY_STANDARD;
     }
     return retained < MANY_LIBRARY;

@@ -61,7 +61,10 @@ count_totals(struct sweep_view *v, struct ml_error *err)
     v->totals.garbage_objects = v->reach.garbage_count;
     v->totals.garbage_size = v->reach.garbage_size;
     for (uint32_t n = 0; n < g->node_count; n++) {
-        v->totals.own_objects += (g->flags[n] & ML_NODE_OWN) ? 1 : 0;
+        bool own = (g->flags[n] & ML_NODE_OWN) != 0;
+        v->totals.own_objects += own;
+        v->totals.named_objects += ml_bitset_has(&v->reach.named, n);
+        v->totals.outside_objects += !own && sweep_view_outside(v, n);
     }
     return count_furniture(v, err);
 }
@@ -94,13 +97,28 @@ find_dominators(struct sweep_view *v, struct ml_error *err)
 }
 
 static int
+find_alive(struct sweep_view *v, struct ml_error *err)
+{
+    struct take *t = &v->take;
+    int rc = ml_reach_compute(&t->graph, &v->reverse, t->refs, v->a, v->cancel, &v->reach,
+                              err);
+    if (rc == ML_OK && take_c_types(t, &v->reach) > 0) {
+        ml_reach_fini(&v->reach, v->a);
+        rc = t->failed ? ml_error_nomem(err)
+                       : ml_reach_compute(&t->graph, &v->reverse, t->refs, v->a, v->cancel,
+                                          &v->reach, err);
+    }
+    return rc;
+}
+
+static int
 analyse(struct sweep_view *v, struct ml_error *err)
 {
     const struct ml_heap_graph *g = &v->take.graph;
     const struct ml_alloc *a = v->a;
     int rc = ml_reverse_build(g, a, v->cancel, &v->reverse, err);
     if (rc == ML_OK) {
-        rc = ml_reach_compute(g, &v->reverse, v->take.refs, a, v->cancel, &v->reach, err);
+        rc = find_alive(v, err);
     }
     if (rc == ML_OK) {
         rc = find_paths(v, err);

@@ -16,6 +16,8 @@ struct sweep_totals {
     uint64_t garbage_objects, garbage_size;
     uint64_t furniture_objects, furniture_size;
     uint64_t own_objects;
+    uint64_t named_objects;   /* alive by a root that has a name */
+    uint64_t outside_objects; /* alive only by references that nothing explains */
 };
 
 /* The program's memory, read from /proc. Bytes. */
@@ -57,5 +59,13 @@ int sweep_view_build(struct sweep_view *v, const struct sweep_job *job,
                      const struct ml_alloc *a, const struct ml_cancel *cancel,
                      struct ml_guard *guard, struct ml_error *err);
 void sweep_view_fini(struct sweep_view *v);
+
+/* Whether a node is alive by references alone that no root with a name explains. */
+static inline bool
+sweep_view_outside(const struct sweep_view *v, uint32_t node)
+{
+    return ml_bitset_has(&v->reach.alive, node) && !ml_bitset_has(&v->reach.named, node) &&
+           !ml_bitset_has(&v->reach.in_hand, node);
+}
 
 #endif

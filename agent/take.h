@@ -169,6 +169,7 @@ struct take {
     struct ml_u64vec cached; /* addresses that the interpreter's caches hold */
     uint64_t cached_references; /* taken off, as the interpreter's caches hold them */
     PyObject *interned;     /* the dict of interned strings, or NULL */
+    struct ml_u64vec interned_too; /* addresses of those of other interpreters */
     uint32_t tracked;
     uint64_t most_refs;     /* one object cannot hold more: the program's memory in words */
     const struct ml_watch *watch; /* what is on its way through our hands; NULL: nothing */
@@ -211,6 +212,11 @@ void take_type_short_name(PyTypeObject *type, struct ml_buf *out);
 /* -- take_roots.c ------------------------------------------------------------------ */
 
 int take_roots(struct take *t, struct ml_error *err);
+struct ml_reach;
+
+/* Classes that C variables alone hold, as static ones are, become roots too; returns how
+ * many. When there are any, what is alive has to be found once more. */
+uint32_t take_c_types(struct take *t, const struct ml_reach *reach);
 /* After the walk: static types, and stack slots that turned out to be objects. */
 int take_late_roots(struct take *t, struct ml_error *err);
 

@@ -332,6 +332,7 @@ take_fini(struct take *t)
     take_root_vec_free(&t->maybe_roots, t->a);
     ml_u64vec_free(&t->cached, t->a);
     ml_u64vec_free(&t->maybe, t->a);
+    ml_u64vec_free(&t->interned_too, t->a);
     ml_u32vec_free(&t->own, t->a);
     ml_buf_fini(&t->warnings);
 }

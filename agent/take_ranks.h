@@ -17,11 +17,11 @@ enum take_rank {
     RANK_LOOP = 4,
     RANK_STACK = 5,
     RANK_CONTEXT = 4,
+    RANK_TASK = 5,        /* behind a variable that keeps tasks, before the ways through
+                             the loop, a lock, a queue (handle, wrapper, future, task) */
     RANK_THREAD = 6,
+    RANK_TASK_STACK = 7,
     RANK_BUILTINS = 8,
-    RANK_TASK = 9,        /* behind any variable a user is likely to know, before the
-                             ways through the loop (handle, wrapper, future, task) */
-    RANK_TASK_STACK = 11,
     RANK_FRAME_PART = 10,
     RANK_LOOP_FRAME = 10, /* of asyncio's own functions: `self` is the loop */
     RANK_INTERP = 12,

@@ -114,10 +114,30 @@ refer_shared_keys(struct take_batch *b, PyObject *op)
     }
 }
 
+static bool
+is_interned_too(const struct take *t, PyObject *dict)
+{
+    for (size_t i = 0; i < t->interned_too.len; i++) {
+        if (t->interned_too.data[i] == (uint64_t)(uintptr_t)dict) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+refer_fields(struct take_batch *b, PyObject *op, const struct take_kind *kind)
+{
+    if (kind->fields != NULL) {
+        struct compat_field_visitor v = {b, refer_hidden};
+        compat_fields_each(kind->fields, op, &v);
+    }
+}
+
 static void
 refer_dict(struct take_batch *b, PyObject *dict, const struct take_kind *kind)
 {
-    if (dict == b->t->interned) {
+    if (dict == b->t->interned || is_interned_too(b->t, dict)) {
         refer_interned(b, dict);
         return;
     }
@@ -157,6 +177,7 @@ refer_type(struct take_batch *b, PyTypeObject *type, const struct take_kind *kin
         refer(b, type->tp_mro);
     }
     refer(b, compat_type_subclasses(type));
+    refer_fields(b, (PyObject *)type, kind);
     Py_ssize_t pos = 0;
     PyObject *key;
     while (compat_type_shared_key_next(type, &pos, &key)) {
@@ -179,6 +200,19 @@ fold_own_dict(struct take *t, PyObject *op)
     }
 }
 
+/* numpy's functions have attributes and show none of them. */
+static void
+refer_forgotten_dict(struct take_batch *b, PyObject *op)
+{
+    PyObject *dict = compat_instance_dict(op);
+    for (size_t i = b->object; dict != NULL && i < b->to.len; i++) {
+        if (b->to.data[i] == (uint64_t)(uintptr_t)dict) {
+            return;
+        }
+    }
+    refer(b, dict);
+}
+
 static void
 refer_object(struct take_batch *b, PyObject *op, const struct take_kind *kind)
 {
@@ -192,10 +226,10 @@ refer_object(struct take_batch *b, PyObject *op, const struct take_kind *kind)
     if (dict != NULL && !is_shown(b, dict)) { /* patch releases differ */
         refer(b, dict);
     }
-    if (kind->fields != NULL) {
-        struct compat_field_visitor v = {b, refer_hidden};
-        compat_fields_each(kind->fields, op, &v);
+    else if (kind->type->tp_dictoffset > 0 && (!kind->heap_type || !PyObject_IS_GC(op))) {
+        refer_forgotten_dict(b, op);
     }
+    refer_fields(b, op, kind);
 }
 
 void

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "analysis.h"
 #include "compat/compat.h"
 
 void
@@ -217,6 +218,10 @@ add_interp_ref(void *ctx, const char *name, PyObject *op)
     struct interp_walk *w = ctx;
     struct take_root root = {.kind = ROOT_INTERP, .owner = w->number, .text = name};
     take_add_root(w->t, op, RANK_INTERP, &root, true);
+    if (op != NULL && w->number != 0 && strcmp(name, "interned strings") == 0 &&
+        ml_u64vec_push(&w->t->interned_too, w->t->a, (uint64_t)(uintptr_t)op) < 0) {
+        w->t->failed = true;
+    }
     uint32_t node = op != NULL && is_furniture(name) ? take_node(w->t, op) : ML_NO_NODE;
     if (node != ML_NO_NODE) {
         w->t->graph.flags[node] |= ML_NODE_FURNITURE;
@@ -310,6 +315,23 @@ look_at_nodes(struct take *t)
             compat_generator_each_borrowed(op, count_borrowed, t);
         }
     }
+}
+
+/* mypyc and the binding generators make classes on the heap and keep them in variables
+ * of C: the environment of each generator function, say. */
+uint32_t
+take_c_types(struct take *t, const struct ml_reach *reach)
+{
+    const struct take_root root = {.kind = ROOT_STATIC_TYPE};
+    uint32_t count = 0;
+    for (uint32_t node = 0; node < t->graph.node_count && !t->failed; node++) {
+        if (ml_bitset_has(&reach->outside, node) && !ml_bitset_has(&reach->named, node) &&
+            take_kind_of(t, node)->shape == SHAPE_TYPE) {
+            take_add_root(t, take_object(t, node), RANK_STATIC_TYPE, &root, false);
+            count++;
+        }
+    }
+    return count;
 }
 
 /* A stack slot that may be stale holds its object only if the object has more references

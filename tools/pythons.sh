@@ -30,7 +30,7 @@ real() {
 }
 
 resolve() {
-    local python facts path minor header suffix
+    local python facts path minor header suffix free
     python=$(real "$1") || return 1
     if ! facts=$("$python" -I - <<'END' 2>/dev/null
 import os, sys, sysconfig
@@ -39,15 +39,21 @@ header = os.path.join(sysconfig.get_path("include"), "Python.h")
 known = sys.version_info[0] == 3 and sys.implementation.name == "cpython"
 print("\t".join([path, str(sys.version_info[1]) if known else "-1",
                  header if os.path.exists(header) else "none",
-                 sysconfig.get_config_var("EXT_SUFFIX") or "none"]))
+                 sysconfig.get_config_var("EXT_SUFFIX") or "none",
+                 str(sysconfig.get_config_var("Py_GIL_DISABLED") or 0)]))
 END
 ); then
         echo "pythons: $1: does not say what it is" >&2
         return 1
     fi
-    IFS=$'\t' read -r path minor header suffix <<<"$facts"
+    IFS=$'\t' read -r path minor header suffix free <<<"$facts"
     if [ "$minor" -lt "$oldest" ] || [ "$minor" -gt "$newest" ]; then
         echo "pythons: $1: memalot knows CPython 3.$oldest to 3.$newest" >&2
+        return 1
+    fi
+    if [ "$free" = 1 ]; then
+        echo "pythons: $1: a free-threaded build; memalot needs one with a GIL," \
+             "CPython 3.$oldest to 3.$newest" >&2
         return 1
     fi
     if [ "$header" = none ]; then

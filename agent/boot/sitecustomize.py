@@ -42,6 +42,14 @@ def _load_agent(package):
     return module
 
 
+def _refuse(text):
+    """Say why there is no agent; and so to a signal that without one ends the program."""
+    _say(text)
+    signals = sys.modules.get("_signal")
+    if signals is not None and signals.getsignal(signals.SIGUSR2) == signals.SIG_DFL:
+        signals.signal(signals.SIGUSR2, lambda number, frame: _say(text))
+
+
 def _restore(environ, here):
     for name in ("MEMALOT", "MEMALOT_RUN", "MEMALOT_CONFIG", "MEMALOT_CTL"):
         environ.pop(name, None)
@@ -63,6 +71,10 @@ def _start(here):
     version = "%d.%d" % sys.version_info[:2]
     if sys.version_info < (3, 10) or sys.implementation.name != "cpython":
         _say("no agent for this Python (%s); CPython 3.10 or later has one" % version)
+        return
+    if "t" in getattr(sys, "abiflags", ""):
+        _refuse("no agent for this Python (%s, free-threaded); CPython 3.10 to 3.15 with a "
+                "GIL have one" % version)
         return
     agent = _load_agent(package)
     if agent is None:

@@ -9,17 +9,6 @@
 #include "hidden.h"
 #include "places.h"
 
-/* Fields behind the collector's state move within 3.14's patch releases. */
-static bool
-is_release_known(void)
-{
-#if PY_VERSION_HEX >= 0x030E0000
-    return Py_Version == PY_VERSION_HEX;
-#else
-    return true;
-#endif
-}
-
 /* The attribute cache holds the names that were looked up; the values are borrowed. */
 static void
 each_looked_up(PyInterpreterState *interp, void (*refer)(void *ctx, PyObject *op),
@@ -72,7 +61,7 @@ compat_caches_each(PyInterpreterState *interp, void (*refer)(void *ctx, PyObject
 {
     each_looked_up(interp, refer, ctx);
     each_shared(interp, refer, ctx);
-    if (is_release_known()) {
+    if (compat_places_unmoved()) {
         each_identifier(interp, refer, ctx);
     }
 }

@@ -182,6 +182,18 @@ struct compat_frame_visitor {
 
 void compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v);
 
+/* The C stack of code that was switched away: its lowest part may have been copied. */
+struct compat_stack {
+    const char *start; /* where the copied part was */
+    const char *copy;
+    Py_ssize_t size;
+};
+
+/* The frames of code that was switched away: `frame` is the innermost one's object. From
+ * 3.12 on some of them lie on the C stack. On 3.10 nothing: frame objects show it all. */
+void compat_frames_suspended(PyObject *frame, const struct compat_stack *stack,
+                             const struct compat_frame_visitor *v);
+
 /* The frame of a suspended generator, coroutine or async generator, as the frames of a
  * thread; its last COMPAT_STACK is what it waits for. False when it runs or has ended. */
 bool compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v);

@@ -22,11 +22,19 @@ compat_type_made_in_python(PyTypeObject *type)
             memcmp(PyUnicode_1BYTE_DATA(name), type->tp_name, len) == 0);
 }
 
+static bool
+is_called(const char *name, const char *pattern)
+{
+    size_t len = strlen(pattern);
+    return len > 0 && pattern[len - 1] == '*' ? strncmp(name, pattern, len - 1) == 0
+                                              : strcmp(name, pattern) == 0;
+}
+
 static const struct compat_fields *
 find(const struct compat_fields *table, const char *name)
 {
     for (; table->type != NULL; table++) {
-        if (strcmp(table->type, name) == 0) {
+        if (is_called(name, table->type)) {
             return table;
         }
     }
@@ -41,12 +49,12 @@ compat_fields_of(PyTypeObject *type)
         compat_fields_library, compat_fields_foreign,   compat_fields_frames,
         compat_fields_tasks,   compat_fields_files};
     /* A class that inherits has the fields of its C base. */
-    while (type != NULL && compat_type_made_in_python(type)) {
-        type = type->tp_base;
-    }
     const struct compat_fields *found = NULL;
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(tables) && found == NULL && type != NULL; i++) {
-        found = find(tables[i], type->tp_name);
+    for (; type != NULL && found == NULL; type = type->tp_base) {
+        size_t count = compat_type_made_in_python(type) ? 0 : Py_ARRAY_LENGTH(tables);
+        for (size_t i = 0; i < count && found == NULL; i++) {
+            found = find(tables[i], type->tp_name);
+        }
     }
     return found;
 }

@@ -55,7 +55,7 @@ struct compat_field_row {
 
 /* What one type keeps: pointers, and what takes more to find. */
 struct compat_fields {
-    const char *type; /* tp_name */
+    const char *type; /* tp_name, or what it begins with and a * */
     struct compat_field_row rows[COMPAT_FIELD_ROWS]; /* ends with a NULL name */
     void (*each)(PyObject *op, const struct compat_field_visitor *v); /* or NULL */
 };

@@ -81,6 +81,13 @@ compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
     }
 }
 
+void
+compat_frames_suspended(PyObject *frame, const struct compat_stack *stack,
+                        const struct compat_frame_visitor *v)
+{
+    (void)frame, (void)stack, (void)v;
+}
+
 bool
 compat_generator_frame(PyObject *gen, const struct compat_frame_visitor *v)
 {
@@ -295,6 +302,22 @@ emit_frame(_PyInterpreterFrame *f, PyCodeObject *code,
     }
 }
 
+/* False: no more frames are wanted. */
+static bool
+show_frame(_PyInterpreterFrame *f, const struct compat_frame_visitor *v)
+{
+    PyCodeObject *code = frame_code(f);
+    struct compat_frame frame = {code, f->f_globals, frame_line(f, code),
+                                 f->owner == FRAME_OWNED_BY_GENERATOR &&
+                                     frame_depth(f) >= 0,
+                                 (PyObject *)f->frame_obj, frame_generator(f)};
+    if (!v->frame(v->ctx, &frame)) {
+        return false;
+    }
+    emit_frame(f, code, v);
+    return true;
+}
+
 void
 compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
 {
@@ -304,18 +327,31 @@ compat_frames_each(PyThreadState *tstate, const struct compat_frame_visitor *v)
     _PyInterpreterFrame *f = tstate->cframe != NULL ? tstate->cframe->current_frame : NULL;
 #endif
     for (int n = 0; f != NULL && n < MAX_FRAMES; n++, f = f->previous) {
-        if (is_shim(f)) {
-            continue;
-        }
-        PyCodeObject *code = frame_code(f);
-        struct compat_frame frame = {code, f->f_globals, frame_line(f, code),
-                                     f->owner == FRAME_OWNED_BY_GENERATOR &&
-                                         frame_depth(f) >= 0,
-                                     (PyObject *)f->frame_obj, frame_generator(f)};
-        if (!v->frame(v->ctx, &frame)) {
+        if (!is_shim(f) && !show_frame(f, v)) {
             return;
         }
-        emit_frame(f, code, v);
+    }
+}
+
+/* Where what was at `p` is now. */
+static const void *
+moved(const struct compat_stack *s, const void *p)
+{
+    uintptr_t at = (uintptr_t)p - (uintptr_t)s->start;
+    return s->copy != NULL && at < (uintptr_t)s->size ? s->copy + at : p;
+}
+
+/* Of frames on the C stack, which are shims, no more is read than the way on. */
+void
+compat_frames_suspended(PyObject *op, const struct compat_stack *stack,
+                        const struct compat_frame_visitor *v)
+{
+    _PyInterpreterFrame *f = ((PyFrameObject *)op)->f_frame;
+    for (int n = 0; f != NULL && n < MAX_FRAMES; n++) {
+        if (moved(stack, f) == f && !is_shim(f) && !show_frame(f, v)) {
+            return;
+        }
+        f = *(_PyInterpreterFrame *const *)moved(stack, &f->previous);
     }
 }
 

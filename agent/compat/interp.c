@@ -89,8 +89,9 @@ exceptions_being_handled(PyThreadState *tstate, compat_ref_fn each, void *ctx)
     each(ctx, "exception being handled", own->exc_value);
 }
 
-#if PY_VERSION_HEX >= 0x030D0000
+#if PY_VERSION_HEX >= 0x030E0000
 
+/* The running loop is another need (loops.c). */
 static void
 each_private_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
 {
@@ -98,10 +99,7 @@ each_private_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
     if (!compat_place_thread_known()) {
         return;
     }
-    each(ctx, "asyncio's running loop", thread->asyncio_running_loop);
-#if PY_VERSION_HEX >= 0x030E0000
     each(ctx, "asyncio's running task", thread->asyncio_running_task);
-#endif
 #if PY_VERSION_HEX >= 0x030F0000
     PyObject *lazy = thread->lazy_imports; /* far behind what has been verified */
     each(ctx, "lazy imports", compat_place_holds_object(lazy) ? lazy : NULL);
@@ -130,6 +128,8 @@ compat_thread_each_ref(PyThreadState *tstate, compat_ref_fn each, void *ctx)
 #if PY_VERSION_HEX >= 0x030D0000
     each(ctx, "threading.local key", tstate->threading_local_key);
     each(ctx, "threading.local sentinel", tstate->threading_local_sentinel);
+#endif
+#if PY_VERSION_HEX >= 0x030E0000
     each_private_ref(tstate, each, ctx);
 #endif
     exceptions_being_handled(tstate, each, ctx);

@@ -5,7 +5,7 @@
  * in interp.c.
  *
  * Fields move within 3.14's patch releases. places.c knows where the important ones are;
- * the others are read there only when the running release is the one compiled for.
+ * the others are read only when none of those has moved.
  *
  * Left out: type caches (they hold names, which are interned), free lists and small ints
  * (counts of those say nothing).
@@ -26,16 +26,6 @@ compat_interp_modules(PyInterpreterState *interp)
 {
     PyObject *modules = compat_place_object(interp, PLACE_MODULES);
     return modules != NULL && PyDict_Check(modules) ? modules : NULL;
-}
-
-static bool
-is_release_known(void)
-{
-#if PY_VERSION_HEX >= 0x030E0000
-    return Py_Version == PY_VERSION_HEX;
-#else
-    return true;
-#endif
 }
 
 /* Everything from AST_type on is an object. */
@@ -101,7 +91,7 @@ compat_interp_each_more(PyInterpreterState *interp, compat_ref_fn each, void *ct
 #if PY_VERSION_HEX >= 0x030C0000
     each_type_state(interp, each, ctx);
 #endif
-    if (!is_release_known()) {
+    if (!compat_places_unmoved()) {
         return;
     }
     each_ast(interp, each, ctx);

@@ -9,11 +9,21 @@
 #include "compat_core.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "life.h"
 #include "places.h"
 
 #define NEIGHBOURHOOD 1024 /* bytes to either side of the expected place */
+
+const char *
+compat_life_refusal(void)
+{
+    return strstr(Py_GetVersion(), "free-threading") != NULL
+               ? "memalot needs a build of CPython with a GIL (3.10 to 3.15); this one is "
+                 "free-threaded"
+               : NULL;
+}
 
 bool
 compat_life_finalizing(void)

@@ -13,6 +13,10 @@
 
 #include "error.h"
 
+/* Why this interpreter cannot have an agent, whatever it was compiled for; NULL: it can.
+ * Asks nothing that depends on the layout of objects. Thread: any. GIL: held. */
+const char *compat_life_refusal(void);
+
 /* The interpreter is shutting down; a thread that asked for the GIL now would be ended
  * inside the call (to 3.13) or hang for ever (from there on).
  * Thread: any. GIL: not needed. */

@@ -15,12 +15,14 @@
 #if PY_VERSION_HEX >= 0x030D0000
 
 #include "internal/pycore_tstate.h" /* _PyThreadStateImpl */
+#include "places.h"
 
 uintptr_t
 compat_thread_loop(PyThreadState *tstate, bool *counted)
 {
     *counted = false; /* the module _asyncio shows it, or it is borrowed */
-    return (uintptr_t)((_PyThreadStateImpl *)tstate)->asyncio_running_loop;
+    PyObject *loop = ((_PyThreadStateImpl *)tstate)->asyncio_running_loop;
+    return compat_place_thread_known() ? (uintptr_t)loop : 0;
 }
 
 #else

@@ -515,6 +515,16 @@ compat_places_find(void)
     }
 }
 
+bool
+compat_places_unmoved(void)
+{
+    bool unmoved = found_all && compat_place_interp_size() == sizeof(PyInterpreterState);
+    for (int i = 0; i < PLACE_COUNT; i++) {
+        unmoved = unmoved && (found[i] == UNKNOWN || found[i] == fields[i].compiled);
+    }
+    return unmoved;
+}
+
 void *
 compat_place(PyInterpreterState *interp, enum compat_place place)
 {

@@ -49,6 +49,10 @@ void compat_places_find(void);
 /* The field in this interpreter, NULL when its place is not known. */
 void *compat_place(PyInterpreterState *interp, enum compat_place place);
 
+/* Whatever was found is where it was compiled, and the state is as large: then its other
+ * fields may be read where the headers say. */
+bool compat_places_unmoved(void);
+
 /* The object in such a field; NULL also when there is none. */
 PyObject *compat_place_object(PyInterpreterState *interp, enum compat_place place);
 

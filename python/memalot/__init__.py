@@ -10,6 +10,7 @@ for `memalotctl` and the control socket. Programs that cannot be changed get the
 
 from __future__ import annotations
 
+from . import _refusal  # noqa: F401  first: it may end this import
 from ._api import create_leak_monitor, leak_monitor, snapshot, start_leak_monitoring
 from ._errors import InvalidOptionsError, MonitoringError
 from ._life import running, start, stop

@@ -49,8 +49,12 @@ class Interpreter:
     @property
     def name(self) -> str:
         """Return `3.11.7`, with the suffix of a free-threaded build."""
-        free = "t" if "t-" in self.suffix.partition("cpython-")[2][:5] else ""
-        return ".".join(map(str, self.version)) + free
+        return ".".join(map(str, self.version)) + ("t" if self.free_threaded else "")
+
+    @property
+    def free_threaded(self) -> bool:
+        """Say whether it is a build without a GIL."""
+        return "t-" in self.suffix.partition("cpython-")[2][:5]
 
     @property
     def agent(self) -> Path:
@@ -86,6 +90,22 @@ def _candidates() -> list[str]:
     ]
 
 
+def _free_threaded_candidates() -> list[str]:
+    cache = os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")
+    fetched = Path(os.environ.get("MEMALOT_PYTHONS", Path(cache) / "memalot" / "pythons"))
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return [
+        *(f"python3.{minor}t" for minor in range(13, 16)),
+        *(str(path) for path in sorted(fetched.glob("free-threaded/bin/python3.*t"))),
+        *(str(path) for path in sorted(pyenv.glob("3.*t/bin/python3"))),
+    ]
+
+
+def find_free_threaded() -> list[Interpreter]:
+    """Return the builds without a GIL, which memalot refuses."""
+    return _find(_free_threaded_candidates(), free=True)
+
+
 def find_interpreters() -> list[Interpreter]:
     """Return every CPython from 3.10 on, one for each agent suffix.
 
@@ -94,8 +114,13 @@ def find_interpreters() -> list[Interpreter]:
     interpreter it was built with.
     """
     versions = tuple(name for name in _chosen() if "py" not in name)
+    found = _find(_candidates(), free=False)
+    return [python for python in found if python.name.startswith(versions or "")]
+
+
+def _find(candidates: list[str], free: bool) -> list[Interpreter]:
     found: dict[str, Interpreter] = {}
-    for candidate in _candidates():
+    for candidate in candidates:
         if not shutil.which(candidate):
             continue
         answer = subprocess.run(
@@ -107,7 +132,7 @@ def find_interpreters() -> list[Interpreter]:
         facts["version"] = tuple(facts["version"])
         if facts["version"] >= (3, 10):
             found.setdefault(facts["suffix"], Interpreter(**facts))
-    wanted = [p for p in found.values() if p.name.startswith(versions or "")]
+    wanted = [python for python in found.values() if python.free_threaded == free]
     return sorted(wanted, key=lambda python: python.version)
 
 

@@ -31,10 +31,10 @@ def run(python, script, *args, env=None):
 
 @pytest.mark.parametrize("name", [
     "recycled", "recycled_without_collector", "small_things", "slices_and_contexts",
-    "late_dicts", "frozen", "collected", "callbacks_replaced", "callbacks_kept", "resized", "threads",
-    "merged", "none_left", "nothing_left", "started_twice", "tracemalloc_after",
-    "tracemalloc_before", "forked", "deep_nests", "inherited_while_watched",
-    "from_destructors", "subinterpreters", "memory",
+    "late_dicts", "frozen", "collected", "callbacks_replaced", "callbacks_kept",
+    "resized", "threads", "merged", "none_left", "nothing_left",
+    "started_twice", "tracemalloc_after", "tracemalloc_before", "forked",
+    "deep_nests", "inherited_while_watched", "from_destructors", "subinterpreters", "memory",
 ])
 def test_births(python, name):
     run(python, "births_checks.py", name)

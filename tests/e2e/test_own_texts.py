@@ -72,7 +72,7 @@ def test_what_has_no_text_of_its_own_keeps_ours(target, python):
 
 HARMLESS = {
     "Large": "52428800", "Grows": "100000", "Sleeps": "slept", "Logs": "logged",
-    "Threads": "threads 1", "Prints": "printed", "Nests": "too deep", "Drops": "100",
+    "Threads": "threads 1", "Prints": "printed",
 }
 
 
@@ -85,6 +85,13 @@ def test_what_it_may_do(target, python):
     assert json.loads(program.ask("state")) == UNTOUCHED
     assert not any("PRINTED" in line for line in program.seen)
     assert "PRINTED" not in program.stderr() and "nobody sees" not in program.stderr()
+
+
+def test_it_knows_where_its_stack_ends(target, python):
+    """From 3.14 on that decides whether what dies dies, too."""
+    answer = snapshot(target("own_texts.py", "Nests", "Drops"))
+    assert texts(answer, "Nests") == ["too deep"] * 3
+    assert texts(answer, "Drops") == ["100"] * 3
 
 
 TROUBLE = ["Raises", "RaisesOddly", "Exits", "Leaves", "NoStr", "Endless", "Crashes",

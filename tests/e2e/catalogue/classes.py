@@ -393,6 +393,15 @@ def type_variable(held):
     type_variable.kept = typing.TypeVar("T", bound=list[held])
 
 
+@holder("classes.type_default.kept.__default__.__args__[0]",
+        versions=dict.fromkeys(("3.10", "3.11", "3.12"), "no: defaults are new in 3.13"))
+def type_default(held):
+    """The default of a TypeVar"""
+    import typing
+
+    type_default.kept = typing.TypeVar("T", default=list[held])
+
+
 @holder("classes.type_alias.kept.__value__.__args__[0]",
         versions={"3.10": "no: type aliases are new in 3.12",
                   "3.11": "no: type aliases are new in 3.12"})

@@ -44,7 +44,8 @@ def traceback_alone(held):
     traceback_alone.kept = caught(lambda: fail(box.pop())).__traceback__.tb_next
 
 
-@holder("errors.traceback_caller.kept.__traceback__.tb_frame.f_back.f_back.f_locals['mine']")
+@holder("errors.traceback_caller.kept.__traceback__.tb_frame.f_back.f_back"
+        ".f_locals['mine']")
 def traceback_caller(held):
     """A local variable of the caller of a function that failed"""
 

@@ -7,12 +7,6 @@ import threading
 from holders import holder
 
 
-def waited_for(future):
-    """Return the paths that are shorter since futures know who waits for them."""
-    path = future + ".fut_awaited_by._coro.cr_frame.f_locals['mine']"
-    return {"3.14": path, "3.15": path}
-
-
 def new_loop():
     """Return a loop of its own that does not run."""
     return asyncio.new_event_loop()
@@ -46,9 +40,7 @@ def task_local(held):
     task_local.kept = wait_in_vain(loop, wait(held))
 
 
-@holder("tasks.task_fresh.kept._ready[0]._callback.__self__._coro.cr_frame"
-        ".f_locals['mine']", root="module or task",
-        versions={"3.10": 'task "Task-*": wait() mine'})
+@holder('task "Task-*": *wait() mine', root="task")
 def task_fresh(held):
     """A local variable of a task that has not begun"""
 
@@ -231,10 +223,7 @@ def wait_in_vain(loop, waiting):
     return task
 
 
-@holder("tasks.event_waiter.kept._waiters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']", root="module or task",
-        versions=waited_for("tasks.event_waiter.kept._waiters[0]")
-        | {"3.10": 'task "Task-*": wait() mine'})
+@holder('task "Task-*": *wait() mine', root="task")
 def event_waiter(held):
     """A task that waits for an asyncio.Event"""
     event_waiter.kept = asyncio.Event()
@@ -245,10 +234,7 @@ def event_waiter(held):
     wait_in_vain(new_loop(), wait(held))
 
 
-@holder("tasks.lock_waiter.kept._waiters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']", root="module or task",
-        versions=waited_for("tasks.lock_waiter.kept._waiters[0]")
-        | {"3.10": 'task "Task-*": wait() mine'})
+@holder('task "Task-*": *wait() mine', root="task")
 def lock_waiter(held):
     """A task that waits for an asyncio.Lock"""
     lock_waiter.kept = asyncio.Lock()
@@ -260,10 +246,7 @@ def lock_waiter(held):
     wait_in_vain(new_loop(), wait(held))
 
 
-@holder("tasks.queue_getter.kept._getters[0]._callbacks[0][0].__self__._coro"
-        ".cr_frame.f_locals['mine']", root="module or task",
-        versions=waited_for("tasks.queue_getter.kept._getters[0]")
-        | {"3.10": 'task "Task-*": wait() mine'})
+@holder('task "Task-*": *wait() mine', root="task")
 def queue_getter(held):
     """A task that waits for an item of an asyncio.Queue"""
     queue_getter.kept = asyncio.Queue()
@@ -274,8 +257,7 @@ def queue_getter(held):
     wait_in_vain(new_loop(), wait(held))
 
 
-@holder("tasks.future_waiter.kept._callbacks[0][0].__self__._coro.cr_frame"
-        ".f_locals['mine']",
+@holder('task "Task-*": *wait() mine', root="module or task",
         versions=waited_for("tasks.future_waiter.kept"))
 def future_waiter(held):
     """A task that awaits a future"""
@@ -304,7 +286,7 @@ def task_waits_for(held):
     task_waits_for.kept = kept
 
 
-@holder("tasks.gathered.kept._children[0]._coro.cr_frame.f_locals['mine']")
+@holder('task "Task-*": *wait() mine', root="task")
 def gathered(held):
     """A task given to asyncio.gather"""
     loop = new_loop()
@@ -323,7 +305,7 @@ def gathered(held):
     loop.run_forever()
 
 
-@holder("tasks.task_group.kept._tasks{*}._coro.cr_frame.f_locals['mine']",
+@holder('task "Task-*": *wait() mine', root="task",
         versions={"3.10": "no: TaskGroup came with 3.11"})
 def task_group(held):
     """A task of a TaskGroup"""
@@ -464,7 +446,10 @@ def task_context(held):
     contextvars.copy_context().run(create)
 
 
-@holder('context of thread "tasks.thread_context": var mine', root="thread")
+@holder('context of thread "tasks.thread_context": var mine', root="thread",
+        versions={v: ('context of thread "tasks.thread_context": var mine',
+                      'thread "tasks.thread_context": Thread.run() self._context'
+                      "[<ContextVar 'mine'>]") for v in ("3.14", "3.15")})
 def thread_context(held):
     """A context variable set in a thread"""
     import contextvars
@@ -493,10 +478,7 @@ def loop_scheduled(held):
     run_in_thread("tasks.loop_scheduled", start)
 
 
-@holder('thread "tasks.loop_task": *loop._scheduled[0]._args[0]._callbacks[0][0]'
-        ".__self__._coro.cr_frame.f_locals['mine']", root="thread or task",
-        versions=waited_for('thread "tasks.loop_task": *loop._scheduled[0]._args[0]')
-        | {"3.10": 'task "napper": nap() mine'})
+@holder('task "napper": *nap() mine', root="task")
 def loop_task(held):
     """A local variable of a task that sleeps, its loop running in another thread"""
 
@@ -527,7 +509,8 @@ def eager_task(held):
     loop.run_until_complete(main(box))
 
 
-@holder("tasks.python_task.kept._coro.cr_frame.f_locals['mine']")
+@holder("tasks.python_task.kept._coro.cr_frame.f_locals['mine']", root="module or task",
+        versions={"3.10": 'task "Task-*": wait() mine'})
 def python_task(held):
     """A local variable of a task of the Python implementation"""
     loop = new_loop()

@@ -70,7 +70,8 @@ def recycled_without_collector():
 def small_things():
     """What 3.14 and 3.15 keep free lists for, and the collector never sees."""
     def make(number):
-        return [[number * 10_000 + i for i in range(100)], [range(i, 9) for i in range(20)],
+        return [[number * 10_000 + i for i in range(100)],
+                [range(i, 9) for i in range(20)],
                 [iter(range(i, 9)) for i in range(20)], [(i, "a") for i in range(3000)],
                 [(str(i),) * 20 for i in range(300)],
                 [complex(i, 1) for i in range(120)], [[].append for _ in range(40)],

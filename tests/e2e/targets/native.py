@@ -5,6 +5,7 @@ extension, and which of the ways below."""
 import os
 import sys
 import threading
+import time
 
 from commands import serve
 
@@ -39,10 +40,12 @@ def forget_one():
 def wait_in_c():
     """Have a thread wait in C with an object on its stack."""
     read_end, _ = os.pipe()
+    jobs = [Job()]
     threading.Thread(
-        target=nativeleak.wait_with, args=([Job()], read_end), name="stuck", daemon=True
+        target=nativeleak.wait_with, args=(jobs, read_end), name="stuck", daemon=True
     ).start()
-    threading.Event().wait(0.2)
+    while jobs:
+        time.sleep(0.001)
 
 
 def hide():
