@@ -124,7 +124,7 @@ fuzz:
 ## golden: write the expected outputs anew; look at the difference before committing
 golden: test-deps
 	@ML_GOLDEN_UPDATE=1 $(UNIT)
-	@$(VENV)/bin/python tests/e2e/catalogue/table.py >docs/holders.md
+	@$(VENV)/bin/python tests/e2e/catalogue/table.py docs/holders.md
 	@git diff --stat -- tests/golden docs/holders.md
 
 ## format: clang-format on the lines that differ from HEAD

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes docs/holders.md from the catalogue: `table.py > docs/holders.md`."""
+"""Writes docs/holders.md from the catalogue: `table.py docs/holders.md`."""
 
 import importlib
 import sys
@@ -60,4 +60,4 @@ def page():
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    Path(sys.argv[1]).write_text(page())

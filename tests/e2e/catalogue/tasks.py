@@ -258,7 +258,8 @@ def queue_getter(held):
 
 
 @holder('task "Task-*": *wait() mine', root="module or task",
-        versions=waited_for("tasks.future_waiter.kept"))
+        versions={v: "tasks.future_waiter.kept.fut_awaited_by._coro.cr_frame"
+                      ".f_locals['mine']" for v in ("3.14", "3.15")})
 def future_waiter(held):
     """A task that awaits a future"""
     loop = new_loop()
