@@ -205,12 +205,9 @@ static void
 refer_forgotten_dict(struct take_batch *b, PyObject *op)
 {
     PyObject *dict = compat_instance_dict(op);
-    for (size_t i = b->object; dict != NULL && i < b->to.len; i++) {
-        if (b->to.data[i] == (uint64_t)(uintptr_t)dict) {
-            return;
-        }
+    if (dict != NULL && !is_shown(b, dict)) {
+        refer(b, dict);
     }
-    refer(b, dict);
 }
 
 static void

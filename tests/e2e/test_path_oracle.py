@@ -67,6 +67,8 @@ def test_references_are_those_the_collector_sees(target, python, seed):
         added = found - Counter(said)
         allowed = {"builtins.str", "builtins.dict", "builtins.tuple"} \
             if answer["object"]["type"] == "builtins.type" else {"builtins.str"}
+        if python.version[:2] == (3, 13):
+            allowed = allowed | {"builtins.dict"}  # the collector misses an own __dict__
         assert all(x == cls or types[x] in allowed for x in added), (
             made[address], [(types[x], n) for x, n in added.items()]
         )

@@ -447,10 +447,7 @@ def task_context(held):
     contextvars.copy_context().run(create)
 
 
-@holder('context of thread "tasks.thread_context": var mine', root="thread",
-        versions={v: ('context of thread "tasks.thread_context": var mine',
-                      'thread "tasks.thread_context": Thread.run() self._context'
-                      "[<ContextVar 'mine'>]") for v in ("3.14", "3.15")})
+@holder('context of thread "tasks.thread_context": var mine', root="thread")
 def thread_context(held):
     """A context variable set in a thread"""
     import contextvars
