@@ -17,6 +17,7 @@ import matrix
 from harness import BUILD, MEMALOTCTL, TARGETS, Ctl, Target, find_interpreters
 
 SLOW = bool(os.environ.get("MEMALOT_SLOW"))
+MATRIX = bool(os.environ.get("MEMALOT_MATRIX"))
 INTERPRETERS = find_interpreters()
 
 
@@ -24,6 +25,7 @@ def pytest_configure(config):
     for marker in (
         "slow: takes minutes; only with MEMALOT_SLOW=1",
         "versions(oldest, newest): of CPython, inclusive",
+        "few_versions: on the oldest, the newest and one between, but for make matrix",
     ):
         config.addinivalue_line("markers", marker)
 
@@ -38,11 +40,19 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="slow: MEMALOT_SLOW=1 runs it"))
 
 
+def few(interpreters):
+    """Return the oldest, the newest and one between."""
+    usable = [python for python in interpreters if not python.unusable()] or interpreters
+    return sorted({usable[0], usable[len(usable) // 2], usable[-1]},
+                  key=lambda python: python.version)
+
+
 def pytest_generate_tests(metafunc):
     if "python" in metafunc.fixturenames:
+        spare = metafunc.definition.get_closest_marker("few_versions") and not MATRIX
+        pythons = few(INTERPRETERS) if spare else INTERPRETERS
         metafunc.parametrize(
-            "python", INTERPRETERS, ids=[python.name for python in INTERPRETERS],
-            indirect=True,
+            "python", pythons, ids=[python.name for python in pythons], indirect=True
         )
 
 
@@ -63,7 +73,7 @@ def pytest_terminal_summary(terminalreporter):
     text = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     try:
         (BUILD / "pytest-counts").write_text((text or "no tests ran") + "\n")
-        if os.environ.get("MEMALOT_MATRIX"):
+        if MATRIX:
             lines = matrix.table(stats)
             (BUILD / "matrix.txt").write_text("\n".join(lines) + "\n")
             terminalreporter.section("matrix")

@@ -8,6 +8,8 @@ import pytest
 from harness import TARGETS
 from monitored import environment, read_iterations
 
+pytestmark = pytest.mark.few_versions
+
 
 def findings_of(python, ctl, tmp_path, seconds, lifetime):
     config = tmp_path / "memalot.yaml"

@@ -7,6 +7,8 @@ import pytest
 
 from monitored import play
 
+pytestmark = pytest.mark.few_versions
+
 PROGRAM = """
     import sys
     import memalot

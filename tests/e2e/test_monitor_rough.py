@@ -2,7 +2,11 @@
 """Monitors in rough company: finalizers, signal handlers, forks and threads that come at
 the worst moment. The program never hangs and never fails because of us."""
 
+import pytest
+
 from monitored import play
+
+pytestmark = pytest.mark.few_versions
 
 QUIET = """
     import os, signal, subprocess, sys, threading, time

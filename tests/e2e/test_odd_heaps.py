@@ -8,6 +8,8 @@ import pytest
 
 from harness import RpcError
 
+pytestmark = pytest.mark.few_versions
+
 CASES = [
     "subclasses", "strange_names", "odd_values", "exceptions", "generators",
     "class_bodies", "busy_containers", "deep", "weak", "frozen", "collecting",

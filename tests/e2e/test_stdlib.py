@@ -8,6 +8,8 @@ import pytest
 
 from harness import wait_until
 
+pytestmark = pytest.mark.few_versions
+
 SHORT = ["test_json", "test_dict", "test_list", "test_weakref", "test_descr"]
 LONG = ["test_threading", "test_asyncio", "test_subprocess", "test_signal"]
 

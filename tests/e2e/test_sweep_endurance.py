@@ -10,6 +10,8 @@ import pytest
 import procfs
 from harness import TARGETS, RpcError, wait_until
 
+pytestmark = pytest.mark.few_versions
+
 
 def memory(pid):
     """Return the private memory of the program, in KiB; a constant under ASan, which

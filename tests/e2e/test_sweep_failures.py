@@ -16,6 +16,8 @@ import pytest
 import procfs
 from harness import TARGETS, Rpc, RpcError, wait_until
 
+pytestmark = pytest.mark.few_versions
+
 EXTENSION = Path(__file__).parent / "ext" / "badtraverse.c"
 
 

@@ -9,6 +9,8 @@ import pytest
 from harness import wait_until
 from lifecycle_support import agent_thread
 
+pytestmark = pytest.mark.few_versions
+
 MIB = 1024 * 1024
 GROWER = """
 import sys
