@@ -46,8 +46,8 @@ compat_fields_of(PyTypeObject *type)
 {
     static const struct compat_fields *const tables[] = {
         compat_fields_builtin, compat_fields_iterators, compat_fields_containers,
-        compat_fields_library, compat_fields_foreign,   compat_fields_frames,
-        compat_fields_tasks,   compat_fields_files};
+        compat_fields_foreign, compat_fields_frames,    compat_fields_tasks,
+        compat_fields_files};
     /* A class that inherits has the fields of its C base. */
     const struct compat_fields *found = NULL;
     for (; type != NULL && found == NULL; type = type->tp_base) {

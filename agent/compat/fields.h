@@ -82,7 +82,6 @@ void compat_field_tell(const struct compat_field_visitor *v, PyObject *op, const
 extern const struct compat_fields compat_fields_builtin[]; /* fields_builtin.c */
 extern const struct compat_fields compat_fields_iterators[];
 extern const struct compat_fields compat_fields_containers[];
-extern const struct compat_fields compat_fields_library[]; /* fields_library.c: stdlib */
 extern const struct compat_fields compat_fields_foreign[]; /* fields_foreign.c: PyPI */
 extern const struct compat_fields compat_fields_frames[]; /* fields_frames.c: functions */
 extern const struct compat_fields compat_fields_tasks[]; /* fields_tasks.c: asyncio, … */

@@ -56,7 +56,10 @@ bool compat_places_unmoved(void);
 /* The object in such a field; NULL also when there is none. */
 PyObject *compat_place_object(PyInterpreterState *interp, enum compat_place place);
 
+/* -- told.c ------------------------------------------------------------------------- */
+
 /* Its collector's state, and the GIL it uses. */
+size_t compat_place_gc_offset(void);
 struct _gc_runtime_state *compat_place_gc(PyInterpreterState *interp);
 void *compat_place_gil(PyInterpreterState *interp);
 
@@ -69,6 +72,8 @@ const char *compat_places_disagree(void);
 
 /* _PyRuntime is as it was compiled. */
 bool compat_place_runtime_known(void);
+
+/* -- places.c ----------------------------------------------------------------------- */
 
 /* The private fields of a thread state (_PyThreadStateImpl, 3.13 on) are where they were. */
 bool compat_place_thread_known(void);
