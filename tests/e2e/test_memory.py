@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.few_versions
+
 STUCK = Path(__file__).parent / "ext" / "stuckmalloc.c"
 MIB = 1 << 20
 

@@ -7,6 +7,8 @@ import pytest
 
 from monitored import play
 
+pytestmark = pytest.mark.few_versions
+
 
 def test_what_is_dropped_after_a_report_dies_at_once(python, ctl, tmp_path):
     played = play(python, ctl, tmp_path, """

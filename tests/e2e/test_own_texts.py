@@ -14,6 +14,8 @@ import procfs
 from harness import TARGETS, wait_until
 from monitored import play
 
+pytestmark = pytest.mark.few_versions
+
 UNTOUCHED = {"calls": 0, "appended": 0}
 
 
