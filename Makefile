@@ -77,7 +77,7 @@ pythons:
 test-slow: test-deps
 	@MEMALOT_SLOW=1 $(PYTEST)
 
-## packages: sixty packages from PyPI under memalot on PYTHON (downloads about 400 MB)
+## packages: 74 packages from PyPI under memalot on PYTHON (downloads about 400 MB)
 packages: test-deps
 	@venv=$$(tools/packages.sh $(BUILD)/packages-venv \
 		$$(sed '/^#/d' tests/packages/requirements.txt)) && \
