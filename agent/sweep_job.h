@@ -51,8 +51,9 @@ struct sweep_tally_frame {
     double at;
 };
 
-/* Rows that are remembered for the next look, those with the most bytes. */
-#define SWEEP_TALLY_ROWS 20000
+/* Rows that are remembered for the next look, those with the most bytes; a fresh
+ * interpreter has 35 000 places. What was too light to be among them counts as new. */
+#define SWEEP_TALLY_ROWS 100000
 
 struct sweep_done_frame {
     uint32_t objects;

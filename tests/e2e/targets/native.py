@@ -37,14 +37,21 @@ def forget_one():
         nativeleak.measure(job)
 
 
+def is_running(thread):
+    """Tell whether a thread has not come to wait for the system yet."""
+    with open(f"/proc/self/task/{thread}/syscall", encoding="ascii") as file:
+        return file.read().split()[0] != "0"  # read()
+
+
 def wait_in_c():
     """Have a thread wait in C with an object on its stack."""
     read_end, _ = os.pipe()
     jobs = [Job()]
-    threading.Thread(
+    thread = threading.Thread(
         target=nativeleak.wait_with, args=(jobs, read_end), name="stuck", daemon=True
-    ).start()
-    while jobs:
+    )
+    thread.start()
+    while jobs or is_running(thread.native_id):
         time.sleep(0.001)
 
 
