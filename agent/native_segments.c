@@ -15,18 +15,23 @@
 #define HANDLE_ABOVE 4096
 
 static bool
-is_searched(const struct ml_native_query *q, const struct ml_mapping *p)
-{
-    uint64_t largest = q->largest != 0 ? q->largest : ML_NATIVE_LARGEST;
-    uint64_t here = (uint64_t)(uintptr_t)&p; /* we ourselves have what is looked for */
-    return p->inode == 0 && p->read && p->write && !p->shared && p->to - p->from <= largest &&
-           !(here >= p->from && here < p->to);
-}
-
-static bool
 holds(const struct ml_mapping *p, uint64_t address)
 {
     return address >= p->from && address < p->to;
+}
+
+static bool
+is_searched(const struct ml_native_query *q, const struct ml_mapping *p)
+{
+    uint64_t largest = q->largest != 0 ? q->largest : ML_NATIVE_LARGEST;
+    return p->inode == 0 && p->read && p->write && !p->shared && p->to - p->from <= largest;
+}
+
+/* Our own stack is in it: we ourselves have what is looked for. */
+static bool
+is_ours(const struct ml_mapping *p)
+{
+    return holds(p, (uint64_t)(uintptr_t)&p);
 }
 
 static uint32_t
@@ -59,7 +64,8 @@ add_stack(const struct ml_native_query *q, const struct ml_maps *maps,
 }
 
 /* A thread whose handle lies elsewhere: the first one, whose variables of its own are a
- * mapping apart, which may have become one with others; and stacks brought along. */
+ * mapping apart, which may have become one with others; and stacks brought along. From
+ * 2.42 on glibc's guard pages are no mappings, and all stacks may be one, ours included. */
 static int
 add_handle(const struct ml_native_query *q, uint32_t thread, const struct ml_mapping *p,
            const struct ml_alloc *a, struct native_segment_vec *out)
@@ -80,7 +86,7 @@ add_stacks(const struct ml_native_query *q, const struct ml_maps *maps,
            struct native_segment_vec *out)
 {
     int rc = ML_OK;
-    if (p->stack) {
+    if (p->stack && !is_ours(p)) {
         return add_stack(q, maps, p, a, out);
     }
     for (uint32_t i = 0; i < q->thread_count && rc == ML_OK; i++) {
@@ -130,7 +136,7 @@ add_dynamic(const struct ml_native_query *q, const struct ml_maps *maps,
     size_t taken = out->len;
     for (size_t i = 0; i < maps->list.len && rc == ML_OK && !q->no_heap; i++) {
         const struct ml_mapping *p = &maps->list.data[i];
-        if (is_searched(q, p) && !p->stack) {
+        if (is_searched(q, p) && !p->stack && !is_ours(p)) {
             rc = add_rest(p, taken, a, out);
         }
     }
