@@ -158,3 +158,19 @@ def ctypes_cast(held):
 
     made = instance(held, ctypes.c_int * 4)
     ctypes_cast.kept = ctypes.cast(made, ctypes.POINTER(ctypes.c_int))
+
+
+@holder("native.numpy_item.kept[1]", needs=("numpy",))
+def numpy_item(held):
+    """An item of a numpy array of objects"""
+    import numpy
+
+    numpy_item.kept = numpy.array([None, held, None], dtype=object)
+
+
+@holder("native.numpy_base.kept.base[0]", needs=("numpy",))
+def numpy_base(held):
+    """An item of the array that a numpy view looks into"""
+    import numpy
+
+    numpy_base.kept = numpy.array([held, None], dtype=object)[1:]
