@@ -314,6 +314,9 @@ look_at_nodes(struct take *t)
         else if (kind->shape == SHAPE_GENERATOR) {
             compat_generator_each_borrowed(op, count_borrowed, t);
         }
+        else if (kind->fields != NULL) {
+            compat_fields_each_borrowed(kind->fields, op, count_borrowed, t);
+        }
     }
 }
 

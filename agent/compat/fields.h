@@ -70,6 +70,11 @@ void compat_fields_each(const struct compat_fields *f, PyObject *op,
 /* Made by a class statement or the like: its tp_name is anybody's choice. */
 bool compat_type_made_in_python(PyTypeObject *type);
 
+/* Calls `each` for what the traverse of `op` shows although it is only lent to a stack in
+ * it and no reference of its own (greenlets on 3.15). */
+void compat_fields_each_borrowed(const struct compat_fields *f, PyObject *op,
+                                 void (*each)(void *ctx, PyObject *op), void *ctx);
+
 /* Whether the collector does not learn from `op` that it refers to `part`, which differs
  * between patch releases. Runs its tp_traverse. */
 bool compat_field_hidden(PyObject *op, PyObject *part);
