@@ -3,9 +3,12 @@
  * `refcounts`: what share of the reference counts is explained, by objects or by C code
  * that is named, and of the rest a table by type and examples with what holds them.
  */
+#include "clean_text.h"
 #include "render.h"
 #include "table.h"
 #include "text_format.h"
+
+#define VALUE_COLUMNS 48
 
 static const char *
 number(const json_t *object, const char *key, char out[32])
@@ -86,6 +89,20 @@ paint_types(struct ml_paint *p, const json_t *types)
     ml_table_print(t);
 }
 
+/* Enough to know it by; `refs --address` shows all of it. */
+static void
+put_value(struct ml_table *t, int column, const json_t *value)
+{
+    struct ml_buf cut;
+    ml_buf_init(&cut, &ml_alloc_libc);
+    if (json_is_string(value)) {
+        ml_clean_append(&cut, json_string_value(value), json_string_length(value),
+                        VALUE_COLUMNS, 0);
+    }
+    ml_table_word(t, column, ml_buf_str(&cut));
+    ml_buf_fini(&cut);
+}
+
 static void
 paint_examples(struct ml_paint *p, const json_t *types)
 {
@@ -106,7 +123,7 @@ paint_examples(struct ml_paint *p, const json_t *types)
             ml_table_word(t, 1, ml_text_count_diff(ml_json_integer(example, "excess"),
                                                    excess));
             ml_table_text(t, 2, json_object_get(row, "type"));
-            ml_table_text(t, 3, json_object_get(example, "str"));
+            put_value(t, 3, json_object_get(example, "str"));
             ml_table_text(t, 4, json_object_get(example, "cause"));
         }
     }
