@@ -16,7 +16,8 @@ export PYTHON BUILD JOBS
 VENV   := $(BUILD)/venv
 NINJA   = ninja -C $(BUILD) -j $(JOBS) --quiet
 UNIT    = meson test -C $(BUILD) --num-processes $(JOBS) --print-errorlogs
-PYTEST  = $(VENV)/bin/python -m pytest -n $(JOBS) --dist worksteal $(TESTS) $(ARGS)
+# In CI, on machines that are not ours alone, what fails may try once more; it is counted.
+PYTEST  = $(VENV)/bin/python -m pytest -n $(JOBS) --dist worksteal $(if $(CI),--reruns 1) $(TESTS) $(ARGS)
 ASAN    = build-asan
 FUZZ    = build-fuzz
 
@@ -155,4 +156,4 @@ test-deps: venv
 
 venv:
 	@tools/deps.sh build
-	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist
+	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist pytest-rerunfailures

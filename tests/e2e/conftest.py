@@ -68,7 +68,7 @@ def pytest_terminal_summary(terminalreporter):
     stats = terminalreporter.stats
     counts = {
         word: len(stats.get(word, []))
-        for word in ("passed", "failed", "error", "skipped", "xfailed")
+        for word in ("passed", "failed", "error", "skipped", "xfailed", "rerun")
     }
     text = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     try:
