@@ -106,7 +106,7 @@ is_in_context(const struct sweep_view *v, const struct take_root *root, uint32_t
     return root->kind == ROOT_CONTEXT_VAR && other != NULL &&
            (other->kind == ROOT_THREAD_REF || other->kind == ROOT_LOCAL) &&
            other->owner == root->owner &&
-           strstr(take_kind_of(&v->take, from)->type->tp_name, "hamt") != NULL;
+           compat_context_is_part(take_object(&v->take, from));
 }
 
 /* The frame object (3.10), or the coroutine, whose variable the root names. */

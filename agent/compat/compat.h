@@ -228,6 +228,8 @@ void compat_generator_each_borrowed(PyObject *gen, void (*each)(void *ctx, PyObj
 void compat_context_each(PyObject *context,
                          void (*each)(void *ctx, PyObject *name, PyObject *value),
                          void *ctx);
+/* A node of the trie in which a Context keeps its variables. */
+bool compat_context_is_part(PyObject *op);
 
 /* -- loops.c ----------------------------------------------------------------------- */
 

@@ -12,6 +12,8 @@
  */
 #include "compat_core.h"
 
+#include "fields.h"
+
 static PyObject *
 dict_at_offset(PyObject *op)
 {
@@ -154,19 +156,6 @@ compat_instance_values_size(PyObject *op)
 
 #if PY_VERSION_HEX >= 0x030D0000
 
-struct sighting {
-    PyObject *dict;
-    bool seen;
-};
-
-static int
-look_for_dict(PyObject *op, void *ctx)
-{
-    struct sighting *s = ctx;
-    s->seen = s->seen || op == s->dict;
-    return 0;
-}
-
 static bool
 has_value(PyObject *op, PyObject *wanted)
 {
@@ -187,9 +176,7 @@ traverse_hides_dict(PyObject *op, PyObject *dict)
 {
     static enum { UNDECIDED, HIDES, SHOWS } answer; /* one thread walks the heap */
     if (answer == UNDECIDED && Py_TYPE(op)->tp_traverse != NULL && !has_value(op, dict)) {
-        struct sighting s = {dict, false};
-        Py_TYPE(op)->tp_traverse(op, look_for_dict, &s);
-        answer = s.seen ? SHOWS : HIDES;
+        answer = compat_field_hidden(op, dict) ? HIDES : SHOWS;
     }
     return answer == HIDES;
 }
