@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sysconfig
 import threading
 import time
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("MEMALOT_BUILD", ROOT / os.environ.get("BUILD", "build")))
 MEMALOTCTL = Path(os.environ.get("MEMALOTCTL", BUILD / "bin" / "memalotctl"))
 TARGETS = Path(__file__).resolve().parent / "targets"
+EXTENSIONS = Path(__file__).resolve().parent / "ext"
 PATIENCE = float(os.environ.get("MEMALOT_PATIENCE", "30"))  # seconds, for anything
 
 FACTS = """
@@ -134,6 +136,24 @@ def _find(candidates: list[str], free: bool) -> list[Interpreter]:
             found.setdefault(facts["suffix"], Interpreter(**facts))
     wanted = [python for python in found.values() if python.free_threaded == free]
     return sorted(wanted, key=lambda python: python.version)
+
+
+def build_extension(python: Interpreter, name: str, folder: Path) -> Path:
+    """Build ext/NAME.c as an extension module for an interpreter; returns the folder."""
+    build_library(name, folder / f"{name}{python.suffix}", f"-I{python.include}",
+                  f"-I{Path(python.include).parent}")
+    return folder
+
+
+def build_library(name: str, library: Path, *options: str) -> Path:
+    """Build ext/NAME.c as a shared library."""
+    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-O1", *options, str(EXTENSIONS / f"{name}.c"),
+         "-o", str(library)],
+        check=True, timeout=60,
+    )
+    return library
 
 
 def wait_until(condition, what: str, timeout: float = PATIENCE, every: float = 0.01):

@@ -8,14 +8,11 @@ module but without an agent: what is tested is births alone.
 import json
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from drift import build_drifted
-from harness import BUILD, PATIENCE, TARGETS
-
-EXTENSION = Path(__file__).parent / "ext" / "otherhook.c"
+from harness import BUILD, PATIENCE, TARGETS, build_extension
 
 
 def run(python, script, *args, env=None):
@@ -51,10 +48,7 @@ def test_births_above_other_allocators(python, name, allocator):
 @pytest.mark.parametrize("allocator", ["", "debug"])
 def test_births_beside_another_hook(python, tmp_path, allocator):
     """It stands on top of ours, below it, and comes back after it had gone."""
-    subprocess.run(
-        ["cc", "-shared", "-fPIC", "-O1", "-I", python.include, str(EXTENSION), "-o",
-         str(tmp_path / f"otherhook{python.suffix}")], check=True, timeout=PATIENCE,
-    )
+    build_extension(python, "otherhook", tmp_path)
     paths = f"{BUILD / 'lib'}:{tmp_path}"
     run(python, "births_checks.py", "foreign",
         env={"PYTHONPATH": paths, "PYTHONMALLOC": allocator or "default"})

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,10 @@ import pytest
 CATALOGUE = Path(__file__).resolve().parent / "catalogue"
 sys.path.insert(0, str(CATALOGUE))
 
-from harness import BUILD, ROOT  # noqa: E402
+from harness import BUILD, ROOT, build_extension  # noqa: E402
 from holders import REGISTRY  # noqa: E402
 import table  # noqa: E402
 
-EXTENSION = Path(__file__).parent / "ext" / "opaque.c"
 FAMILIES = [name for name, _ in table.families()]
 
 
@@ -36,14 +34,8 @@ def extensions(tmp_path_factory):
 
     def build(python):
         if python.suffix not in folders:
-            folder = folders[python.suffix] = tmp_path_factory.mktemp("opaque")
-            compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
-            subprocess.run(
-                [compiler, "-shared", "-fPIC", "-O1", f"-I{python.include}",
-                 f"-I{Path(python.include).parent}", str(EXTENSION),
-                 "-o", str(folder / f"opaque{python.suffix}")],
-                check=True, timeout=60,
-            )
+            folders[python.suffix] = build_extension(
+                python, "opaque", tmp_path_factory.mktemp("opaque"))
         return folders[python.suffix]
 
     return build

@@ -2,15 +2,13 @@
 """`memory`: where the process's memory is, against what CPython and libc say themselves."""
 
 import json
-import subprocess
-import sysconfig
-from pathlib import Path
 
 import pytest
 
+from harness import build_library
+
 pytestmark = pytest.mark.few_versions
 
-STUCK = Path(__file__).parent / "ext" / "stuckmalloc.c"
 MIB = 1 << 20
 
 
@@ -87,10 +85,7 @@ def test_arenas_are_found_while_the_program_traces_its_allocations(target, pytho
 
 
 def test_a_malloc_whose_lock_is_held_is_not_waited_for(target, python, tmp_path):
-    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
-    library = tmp_path / "stuckmalloc.so"
-    subprocess.run([compiler, "-shared", "-fPIC", str(STUCK), "-o", str(library)],
-                   check=True, timeout=60)
+    library = build_library("stuckmalloc", tmp_path / "stuckmalloc.so")
     program = target("memory.py", env={"LD_PRELOAD": str(library)})
     memory, parts = ask(program)
     assert memory["malloc"] is None

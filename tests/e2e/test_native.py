@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What native code holds is named: the variable, the thread, or that nobody has it."""
 
-import subprocess
-import sysconfig
-from pathlib import Path
-
 import pytest
 
-EXTENSION = Path(__file__).parent / "ext" / "nativeleak.c"
+from harness import build_extension
 
 
 @pytest.fixture
@@ -15,13 +11,7 @@ def nativeleak(python, tmp_path):
     """The folder with the extension, built for this interpreter."""
     folder = tmp_path / "ext"
     folder.mkdir()
-    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-O1", f"-I{python.include}", str(EXTENSION),
-         "-o", str(folder / f"nativeleak{python.suffix}")],
-        check=True, timeout=60,
-    )
-    return folder
+    return build_extension(python, "nativeleak", folder)
 
 
 def native_paths(program, kind="__main__.Job"):

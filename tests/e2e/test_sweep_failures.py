@@ -5,8 +5,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -14,11 +12,9 @@ from pathlib import Path
 import pytest
 
 import procfs
-from harness import TARGETS, Rpc, RpcError, wait_until
+from harness import TARGETS, Rpc, RpcError, build_extension, wait_until
 
 pytestmark = pytest.mark.few_versions
-
-EXTENSION = Path(__file__).parent / "ext" / "badtraverse.c"
 
 
 def begin(program, before, method):
@@ -85,13 +81,7 @@ def badtraverse(python, tmp_path):
     """The folder with the extension, built for this interpreter."""
     folder = tmp_path / "ext"
     folder.mkdir()
-    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-O1", f"-I{python.include}", str(EXTENSION),
-         "-o", str(folder / f"badtraverse{python.suffix}")],
-        check=True, timeout=60,
-    )
-    return folder
+    return build_extension(python, "badtraverse", folder)
 
 
 @pytest.mark.parametrize("how", [
