@@ -12,26 +12,21 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config_file.h"
+#include "installed.h"
 
-/* <directory of our executable>/../lib/memalot/boot, in the build tree as installed. */
+/* The directory whose sitecustomize loads the agent. */
 static int
 boot_directory(const char *self, char out[PATH_MAX])
 {
-    char path[PATH_MAX];
-    struct stat st;
-    const char *slash = strrchr(self, '/');
-    int dir = slash != NULL ? (int)(slash - self) : 0;
-    if (snprintf(path, sizeof(path), "%.*s/../lib/memalot/boot", dir, self) >=
-            (int)sizeof(path) ||
-        realpath(path, out) == NULL || stat(out, &st) < 0 || !S_ISDIR(st.st_mode)) {
-        return ml_print_fail(ML_EXIT_FAILED,
-                             "the agent is not installed: there is no %s", path);
+    char package[PATH_MAX];
+    int code = ml_installed_package(self, package);
+    if (code == ML_EXIT_DONE && snprintf(out, PATH_MAX, "%s/boot", package) >= PATH_MAX) {
+        return ml_print_fail(ML_EXIT_FAILED, "the path is too long: %s", package);
     }
-    return ML_EXIT_DONE;
+    return code;
 }
 
 static int

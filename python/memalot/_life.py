@@ -27,7 +27,7 @@ def start(config: str | os.PathLike[str] | None = None) -> bool:
     """
     if config is None:
         config = os.environ.get("MEMALOT_CONFIG") or None
-    return _agent.start(config, _find_ctl())
+    return _agent.start(config, find_ctl())
 
 
 def stop() -> bool:
@@ -47,8 +47,8 @@ def running() -> bool:
     return _agent.running()
 
 
-def _find_ctl() -> str | None:
-    """Find memalotctl, which writes the reports: beside this package or on PATH."""
+def find_ctl() -> str | None:
+    """Find memalotctl: as MEMALOT_CTL names it, beside this package, or on PATH."""
     named = os.environ.get("MEMALOT_CTL")
     if named:
         return named
