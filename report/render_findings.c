@@ -18,6 +18,7 @@
 #define INDENT 3
 #define LABEL_WIDTH 13
 #define MAX_EXAMPLES 5
+#define MAX_PROCESSES 16
 #define NAME_WIDTH 46 /* of a node in a path; types stand beside it */
 
 static void
@@ -131,6 +132,34 @@ paint_count(struct ml_paint *p, const json_t *f)
     }
     ml_paint_line(p);
     paint_ages(p, f);
+}
+
+/* Of a finding of several processes: "4711: 6 012 (+12), 11.2 MiB · 4712: …" */
+static void
+paint_processes(struct ml_paint *p, const json_t *processes)
+{
+    size_t n = json_array_size(processes), shown = n > MAX_PROCESSES ? MAX_PROCESSES : n;
+    int indent = INDENT + LABEL_WIDTH;
+    if (n == 0) {
+        return;
+    }
+    paint_label(p, n == 1 ? "process" : "processes");
+    for (size_t i = 0; i < shown; i++) {
+        const json_t *one = json_array_get(processes, i);
+        char count[32], more[32], size[32];
+        long long growth = ml_json_diff(one, "count", "count_before");
+        bool grown = is_known(one, "count_before") && growth != 0;
+        ml_paint_figure(p, indent, ML_PLAIN, "%lld: %s%s%s%s, %s",
+                        ml_json_integer(one, "pid"),
+                        ml_text_count(ml_json_integer(one, "count"), count),
+                        grown ? " (" : "",
+                        grown ? ml_text_count_diff(growth, more) : "", grown ? ")" : "",
+                        ml_text_bytes(ml_json_number(one, "retained_size"), size));
+    }
+    if (shown < n) {
+        ml_paint_figure(p, indent, ML_PLAIN, "%zu more", n - shown);
+    }
+    ml_paint_line(p);
 }
 
 static const char *
@@ -286,12 +315,17 @@ static void
 paint_examples(struct ml_paint *p, const json_t *finding)
 {
     const json_t *examples = json_object_get(finding, "examples");
+    const json_t *processes = json_object_get(finding, "processes");
     size_t n = json_array_size(examples);
     if (n == 0) {
         return;
     }
     ml_paint_pad(p, INDENT);
     ml_paint_word(p, ML_DIM, n == 1 ? "example" : "examples");
+    if (json_array_size(processes) > 1) {
+        ml_paint_printf(p, ML_DIM, ", in %lld",
+                        ml_json_integer(json_array_get(processes, 0), "pid"));
+    }
     ml_paint_line(p);
     for (size_t i = 0; i < n && i < MAX_EXAMPLES; i++) {
         paint_example(p, json_array_get(examples, i), finding);
@@ -355,6 +389,7 @@ paint_finding(struct ml_paint *p, const json_t *f, size_t index,
     ml_paint_line(p);
     paint_text_line(p, "path", json_object_get(f, "path"), ML_PATH);
     paint_count(p, f);
+    paint_processes(p, json_object_get(f, "processes"));
     paint_holder(p, f);
     paint_accumulation(p, json_object_get(f, "accumulation"));
     paint_text_line(p, "fingerprint", json_object_get(f, "fingerprint"), ML_DIM);
