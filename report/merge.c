@@ -5,6 +5,7 @@
  */
 #include "merge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "merge_findings.h"
@@ -216,20 +217,23 @@ sum_pss(const json_t *members)
 
 /* Forked processes share pages until somebody writes to them: RSS has those in each. */
 static json_t *
-verdict_of(const json_t *memory, long long processes)
+verdict_of(const json_t *memory, size_t answers, size_t all)
 {
-    char rss[32], pss[32];
-    const char *s = processes == 1 ? "" : "es";
+    char rss[32], pss[32], who[48];
     ml_text_bytes(ml_json_number(memory, "rss"), rss);
     ml_text_bytes(ml_json_number(memory, "pss"), pss);
-    if (ml_json_has_number(memory, "pss")) {
-        return json_sprintf("%lld process%s: RSS %s in all, %s when pages that they "
-                            "share are counted once (PSS)",
-                            processes, s, rss, pss);
+    snprintf(who, sizeof(who), answers < all ? "%zu of %zu processes" : "%zu processes",
+             answers, all);
+    if (all == 1) {
+        return json_sprintf("1 process: RSS %s", rss);
     }
-    return json_sprintf("%lld process%s: RSS %s in all; pages that they share are "
-                        "counted in each",
-                        processes, s, rss);
+    if (ml_json_has_number(memory, "pss")) {
+        return json_sprintf("%s: RSS %s in all, %s when pages that they share are "
+                            "counted once (PSS)",
+                            who, rss, pss);
+    }
+    return json_sprintf("%s: RSS %s in all; pages that they share are counted in each",
+                        who, rss);
 }
 
 static int
@@ -239,7 +243,7 @@ sum_memory(const json_t *members, json_t **out, struct ml_error *err)
                                        "python_garbage", "not_resident"};
     json_t *memory = json_object(), *parts = json_array();
     json_t *groups = ml_merge_groups(members, &parts_spec, err);
-    long long processes = 0;
+    size_t answers = 0;
     if (groups == NULL) {
         json_decref(memory);
         json_decref(parts);
@@ -253,7 +257,7 @@ sum_memory(const json_t *members, json_t **out, struct ml_error *err)
             json_object_set_new(memory, sums[k],
                                 ml_merge_add(sum, json_object_get(its, sums[k])));
         }
-        processes += json_object_get(member, "answer") != NULL;
+        answers += json_object_get(member, "answer") != NULL;
     }
     for (size_t i = 0; i < json_array_size(groups); i++) {
         const json_t *group = json_array_get(groups, i);
@@ -261,7 +265,8 @@ sum_memory(const json_t *members, json_t **out, struct ml_error *err)
     }
     json_decref(groups);
     json_object_set_new(memory, "pss", sum_pss(members));
-    json_object_set_new(memory, "verdict", verdict_of(memory, processes));
+    json_object_set_new(memory, "verdict", 
+                        verdict_of(memory, answers, json_array_size(members)));
     json_object_set_new(memory, "parts", parts);
     *out = memory;
     return ML_OK;

@@ -117,7 +117,8 @@ look_at_the_clock(struct round *r, struct asking *a, int64_t now)
 {
     int64_t patience = a->step == STEP_STATUS ? STATUS_PATIENCE_MS : r->patience;
     if ((a->step == STEP_STATUS || a->step == STEP_WORK) && now - a->heard > patience) {
-        ml_error_set(&a->of->trouble, ML_ECANCELLED, "the agent does not answer");
+        ml_error_set(&a->of->trouble, ML_ECANCELLED,
+                     "the agent does not answer: is the process stopped?");
         finish(r, a);
     }
 }
@@ -271,6 +272,16 @@ choose(const struct ml_ctl_args *args, struct ml_many *m)
 
 /* -- asking ------------------------------------------------------------------------ */
 
+const char *
+ml_many_label(const struct ml_asked *a, char *out, size_t cap)
+{
+    if (a->agent->status != NULL) {
+        return ml_discover_label(a->agent, out, cap);
+    }
+    snprintf(out, cap, "%ld", a->agent->pid);
+    return out;
+}
+
 static void
 say_trouble(struct ml_many *m)
 {
@@ -281,7 +292,7 @@ say_trouble(struct ml_many *m)
             continue;
         }
         char label[300];
-        ml_discover_label(a->agent, label, sizeof(label));
+        ml_many_label(a, label, sizeof(label));
         m->code = ml_print_fail(ml_print_exit_code(a->trouble.code), "%s: %s", label,
                                 a->trouble.message);
     }
@@ -330,8 +341,9 @@ ml_many_fini(struct ml_many *m)
 
 /* -- as data ----------------------------------------------------------------------- */
 
-json_t *
-ml_many_identity(const struct ml_asked *a)
+/* {pid, name, parent: pid|null} */
+static json_t *
+identity_of(const struct ml_asked *a)
 {
     const struct ml_agent_found *parent = a->agent->parent;
     const json_t *name = json_object_get(a->agent->status, "name");
@@ -362,17 +374,19 @@ pss_of(const struct ml_agent_found *a)
 }
 
 json_t *
-ml_many_members(const struct ml_many *m)
+ml_many_members(const struct ml_many *m, bool with_pss)
 {
     json_t *members = json_array();
     for (size_t i = 0; i < m->count; i++) {
         struct ml_asked *a = &m->asked[i];
-        json_t *member = ml_many_identity(a);
+        json_t *member = identity_of(a);
         if (a->answer != NULL) {
-            json_object_set_new(member, "pss", pss_of(a->agent));
             json_object_set(member, "answer", a->answer);
         }
-        else {
+        if (a->answer != NULL && with_pss) {
+            json_object_set_new(member, "pss", pss_of(a->agent));
+        }
+        if (a->answer == NULL) {
             json_object_set_new(member, "error", json_string(a->trouble.message));
         }
         json_array_append_new(members, member);

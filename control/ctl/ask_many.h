@@ -39,12 +39,12 @@ int ml_many_ask(const struct ml_ctl_args *args, const char *method, json_t *para
                 const char *what, struct ml_many *out);
 void ml_many_fini(struct ml_many *m);
 
-/* {pid, name, parent: pid|null} of a process, for documents. */
-json_t *ml_many_identity(const struct ml_asked *a);
+/* "4711  shop-worker"; the pid alone of one that did not say its name. */
+const char *ml_many_label(const struct ml_asked *a, char *out, size_t cap);
 
-/* [{pid, name, parent, pss: bytes|null, answer | error}]: what the functions of
- * report/merge.h take. NULL when memory is short. */
-json_t *ml_many_members(const struct ml_many *m);
+/* [{pid, name, parent: pid|null, answer | error}], with `pss` what report/merge.h takes:
+ * its memory, shared pages divided among those that share them. */
+json_t *ml_many_members(const struct ml_many *m, bool with_pss);
 
 /* Asks everybody found for `status`, at the same time; ml_discover_status then knows. */
 void ml_many_status(struct ml_discovery *d);

@@ -195,7 +195,7 @@ check_all_stored(const struct ml_many *m, int worst)
 {
     for (size_t i = 0; i < m->count; i++) {
         char label[300], who[310];
-        ml_discover_label(m->asked[i].agent, label, sizeof(label));
+        ml_many_label(&m->asked[i], label, sizeof(label));
         snprintf(who, sizeof(who), "%s: ", label);
         int code = check_stored(m->asked[i].answer, who);
         worst = code != ML_EXIT_DONE ? code : worst;
@@ -214,7 +214,7 @@ show_each(const struct ml_ctl_args *args, const struct ml_many *m, int worst)
         if (a->answer == NULL) {
             continue;
         }
-        ml_discover_label(a->agent, label, sizeof(label));
+        ml_many_label(a, label, sizeof(label));
         if (!args->json) {
             printf("%s== %s\n", shown++ > 0 ? "\n" : "", label);
         }
@@ -264,7 +264,7 @@ static int
 show_family(const struct ml_ctl_args *args, const struct ml_many *m, int worst)
 {
     struct ml_error err;
-    json_t *members = ml_many_members(m), *merged = NULL, *svg = json_array();
+    json_t *members = ml_many_members(m, true), *merged = NULL, *svg = json_array();
     if (ml_merge("snapshot", members, 0, &merged, &err) < 0) {
         json_decref(members);
         json_decref(svg);
