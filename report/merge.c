@@ -224,6 +224,9 @@ verdict_of(const json_t *memory, size_t answers, size_t all)
     ml_text_bytes(ml_json_number(memory, "pss"), pss);
     snprintf(who, sizeof(who), answers < all ? "%zu of %zu processes" : "%zu processes",
              answers, all);
+    if (!ml_json_has_number(memory, "rss")) {
+        return json_null();
+    }
     if (all == 1) {
         return json_sprintf("1 process: RSS %s", rss);
     }

@@ -119,6 +119,7 @@ add_part(json_t *groups, const json_t *member, size_t number, const json_t *row,
     json_t *last = json_array_get(parts, json_array_size(parts) - 1);
     if (last != NULL && ml_json_integer(last, "member") == (long long)number) {
         add_row(json_object_get(last, "row"), row, spec);
+        json_object_set_new(last, "several", json_true());
     }
     else {
         json_array_append_new(parts, new_part(member, number, row));

@@ -3,7 +3,8 @@
  * Lists of rows from several processes put together: rows with the same key become one
  * group. A group keeps what each process has of it, its parts:
  *
- *   {figures: row, parts: [{pid, name, report_id, row}]}
+ *   {figures: row, parts: [{pid, name, report_id, member: its number, row,
+ *                           several: true when the process had more than one row}]}
  *
  * `figures` is the row of the part that is largest, with sums over all parts. Inside the
  * folder report/ only.

@@ -122,15 +122,28 @@ put_title(struct ml_buf *out, const json_t *f, const json_t *parts)
     ml_buf_putc(out, ' ');
     put_noun(out, f, count);
     put_growth(out, f);
-    ml_buf_printf(out, " in %zu processes held by ", json_array_size(parts));
+    if (json_array_size(parts) > 1) {
+        ml_buf_printf(out, " in %zu processes", json_array_size(parts));
+    }
+    ml_buf_puts(out, " held by ");
     put_holder(out, f);
-    ml_buf_puts(out, " retain ");
+    ml_buf_puts(out, count == 1 ? " retains " : " retain ");
     ml_human_bytes(out, retained > 0 ? (uint64_t)retained : 0);
-    if (count_inherited(parts) + 1 == json_array_size(parts)) {
+}
+
+static void
+put_where(struct ml_buf *out, const json_t *f, const json_t *parts, size_t answers)
+{
+    size_t n = json_array_size(parts);
+    if (n == 1 && answers > 1) {
+        ml_buf_printf(out, ", in %lld only",
+                      ml_json_integer(json_array_get(parts, 0), "pid"));
+    }
+    else if (n > 1 && count_inherited(parts) + 1 == n) {
         put_inheritance(out, parts);
     }
-    else {
-        put_processes(out, parts, count);
+    else if (n > 1) {
+        put_processes(out, parts, ml_json_integer(f, "count"));
     }
 }
 
@@ -139,18 +152,17 @@ ml_merge_title(const json_t *f, const json_t *parts, size_t answers)
 {
     struct ml_buf text;
     json_t *title = NULL;
+    const json_t *own = json_object_get(f, "title");
+    bool one = json_array_size(parts) == 1 &&
+               json_object_get(json_array_get(parts, 0), "several") == NULL;
     ml_buf_init(&text, &ml_alloc_libc);
-    if (json_array_size(parts) > 1) {
-        put_title(&text, f, parts);
+    if (one && json_string_length(own) > 0) {
+        ml_buf_append(&text, json_string_value(own), json_string_length(own));
     }
     else {
-        const json_t *own = json_object_get(f, "title");
-        ml_buf_append(&text, json_string_value(own), json_string_length(own));
-        if (answers > 1) {
-            ml_buf_printf(&text, ", in %lld only",
-                          ml_json_integer(json_array_get(parts, 0), "pid"));
-        }
+        put_title(&text, f, parts);
     }
+    put_where(&text, f, parts, answers);
     if (!text.failed) {
         title = json_stringn_nocheck(ml_buf_str(&text), text.len);
     }

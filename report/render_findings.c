@@ -148,7 +148,7 @@ paint_processes(struct ml_paint *p, const json_t *processes)
         const json_t *one = json_array_get(processes, i);
         char count[32], more[32], size[32];
         long long growth = ml_json_diff(one, "count", "count_before");
-        bool grown = is_known(one, "count_before") && growth != 0;
+        bool grown = ml_json_has_number(one, "count_before") && growth != 0;
         ml_paint_figure(p, indent, ML_PLAIN, "%lld: %s%s%s%s, %s",
                         ml_json_integer(one, "pid"),
                         ml_text_count(ml_json_integer(one, "count"), count),
@@ -160,6 +160,16 @@ paint_processes(struct ml_paint *p, const json_t *processes)
         ml_paint_figure(p, indent, ML_PLAIN, "%zu more", n - shown);
     }
     ml_paint_line(p);
+}
+
+/* What is told of one process where several have the finding: of the first. */
+static void
+paint_in_first(struct ml_paint *p, const json_t *processes, const char *in)
+{
+    if (json_array_size(processes) > 1) {
+        ml_paint_printf(p, ML_DIM, "%s%lld", in,
+                        ml_json_integer(json_array_get(processes, 0), "pid"));
+    }
 }
 
 static const char *
@@ -222,7 +232,7 @@ ml_render_native(struct ml_paint *p, const json_t *native)
 }
 
 static void
-paint_accumulation(struct ml_paint *p, const json_t *where)
+paint_accumulation(struct ml_paint *p, const json_t *where, const json_t *processes)
 {
     char text[32];
     if (!json_is_object(where)) {
@@ -236,6 +246,7 @@ paint_accumulation(struct ml_paint *p, const json_t *where)
         long long entries = ml_json_integer(where, "entries");
         ml_paint_printf(p, ML_DIM, ", %s entr%s", ml_text_count(entries, text),
                         entries == 1 ? "y" : "ies");
+        paint_in_first(p, processes, " in ");
     }
     ml_paint_line(p);
 }
@@ -322,10 +333,7 @@ paint_examples(struct ml_paint *p, const json_t *finding)
     }
     ml_paint_pad(p, INDENT);
     ml_paint_word(p, ML_DIM, n == 1 ? "example" : "examples");
-    if (json_array_size(processes) > 1) {
-        ml_paint_printf(p, ML_DIM, ", in %lld",
-                        ml_json_integer(json_array_get(processes, 0), "pid"));
-    }
+    paint_in_first(p, processes, ", in ");
     ml_paint_line(p);
     for (size_t i = 0; i < n && i < MAX_EXAMPLES; i++) {
         paint_example(p, json_array_get(examples, i), finding);
@@ -391,7 +399,8 @@ paint_finding(struct ml_paint *p, const json_t *f, size_t index,
     paint_count(p, f);
     paint_processes(p, json_object_get(f, "processes"));
     paint_holder(p, f);
-    paint_accumulation(p, json_object_get(f, "accumulation"));
+    paint_accumulation(p, json_object_get(f, "accumulation"),
+                       json_object_get(f, "processes"));
     paint_text_line(p, "fingerprint", json_object_get(f, "fingerprint"), ML_DIM);
     paint_sites(p, json_object_get(f, "allocated_at"));
     paint_picture(p, f, choice->report_path);

@@ -229,34 +229,36 @@ show_each(const struct ml_ctl_args *args, const struct ml_many *m, int worst)
     return ml_print_end(worst);
 }
 
-/* The picture of each finding that is shown, in the report of the process that has most
- * of it. */
+/* Where the picture of each finding is: in the report of the process that has most of
+ * it, then those drawn into DIR. */
 static void
-print_saved_pictures(const json_t *findings, int most)
+print_family_pictures(const json_t *findings, const json_t *drawn, int most)
 {
     const json_t *finding;
-    size_t i;
+    size_t i, printed = 0;
     json_array_foreach(findings, i, finding)
     {
         const json_t *diagram = json_object_get(finding, "diagram");
-        const char *svg = json_string_value(json_object_get(diagram, "svg"));
-        if (svg != NULL && (most == 0 || i < (size_t)most)) {
-            printf("%3zu  %s\n", i + 1, svg);
+        const char *path = json_string_value(json_object_get(diagram, "svg"));
+        if (path != NULL && (most == 0 || i < (size_t)most)) {
+            printf("%s%3zu  %s\n", printed++ == 0 ? "\n" : "", i + 1, path);
         }
+    }
+    if (json_array_size(drawn) > 0) {
+        putchar('\n');
+        print_pictures(drawn, most);
     }
 }
 
 static void
-print_family(const struct ml_ctl_args *args, const json_t *merged, const json_t *svg)
+print_family(const struct ml_ctl_args *args, const json_t *merged, const json_t *drawn)
 {
     struct ml_text_style style = ml_print_style(stdout, args->color);
     const struct ml_render_choice choice = {.max_findings = ml_print_findings(args),
                                             .show_all = "--limit 0"};
     ml_render_family(stdout, merged, &style, &choice);
-    fflush(stdout);
-    putchar('\n');
-    print_saved_pictures(json_object_get(merged, "findings"), choice.max_findings);
-    print_pictures(svg, choice.max_findings);
+    print_family_pictures(json_object_get(merged, "findings"), drawn,
+                          choice.max_findings);
 }
 
 /* All as one: findings by fingerprint, figures added up. */
