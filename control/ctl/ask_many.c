@@ -112,13 +112,25 @@ take(struct round *r, struct asking *a)
     }
 }
 
+/* Who is at work may be silent for long, unless it was stopped meanwhile. */
+static bool
+is_hopeless(const struct round *r, const struct asking *a, int64_t silence)
+{
+    if (a->step == STEP_STATUS) {
+        return silence > STATUS_PATIENCE_MS;
+    }
+    return a->step == STEP_WORK &&
+           (silence > r->patience ||
+            (silence > STATUS_PATIENCE_MS && ml_family_is_stopped(a->of->agent)));
+}
+
 static void
 look_at_the_clock(struct round *r, struct asking *a, int64_t now)
 {
-    int64_t patience = a->step == STEP_STATUS ? STATUS_PATIENCE_MS : r->patience;
-    if ((a->step == STEP_STATUS || a->step == STEP_WORK) && now - a->heard > patience) {
-        ml_error_set(&a->of->trouble, ML_ECANCELLED,
-                     "the agent does not answer: is the process stopped?");
+    if (is_hopeless(r, a, now - a->heard)) {
+        bool stopped = ml_family_is_stopped(a->of->agent);
+        ml_error_set(&a->of->trouble, ML_ECANCELLED, "the agent does not answer%s",
+                     stopped ? ": the process is stopped" : "");
         finish(r, a);
     }
 }

@@ -79,14 +79,15 @@ draw(const char *directory, const char *prefix, const json_t *findings, json_t *
     return ML_EXIT_DONE;
 }
 
+/* `pid` 0: there is no other process whose pictures could be there. */
 static int
-draw_one(const struct ml_ctl_args *args, const json_t *answer, json_t *svg)
+draw_one(const struct ml_ctl_args *args, const json_t *answer, long pid, json_t *svg)
 {
-    char prefix[32];
+    char prefix[32] = "";
     const json_t *iteration = json_object_get(answer, "iteration");
-    const json_t *process = json_object_get(iteration, "process");
-    snprintf(prefix, sizeof(prefix), "%lld_",
-             (long long)json_integer_value(json_object_get(process, "pid")));
+    if (pid > 0) {
+        snprintf(prefix, sizeof(prefix), "%ld_", pid);
+    }
     return draw(args->svg, prefix, json_object_get(iteration, "findings"), svg);
 }
 
@@ -151,10 +152,10 @@ check_stored(const json_t *answer, const char *who)
 
 /* Prints one agent's answer, or puts it into `documents` with --json. */
 static int
-show(const struct ml_ctl_args *args, json_t *answer, json_t *documents)
+show(const struct ml_ctl_args *args, json_t *answer, long pid, json_t *documents)
 {
     json_t *svg = json_array();
-    int code = args->svg != NULL ? draw_one(args, answer, svg) : ML_EXIT_DONE;
+    int code = args->svg != NULL ? draw_one(args, answer, pid, svg) : ML_EXIT_DONE;
     if (args->json) {
         if (args->svg != NULL) {
             json_object_set(answer, "drawn", svg);
@@ -175,7 +176,7 @@ one(const struct ml_ctl_args *args)
     int code =
         ml_ask(ml_ask_target(args), "snapshot", make_params(args), "sweeping", &answer);
     if (code == ML_EXIT_DONE) {
-        code = show(args, answer, documents);
+        code = show(args, answer, 0, documents);
         int stored = check_stored(answer, "");
         if (args->json) {
             ml_print_json(json_incref(json_array_get(documents, 0)));
@@ -218,7 +219,7 @@ show_each(const struct ml_ctl_args *args, const struct ml_many *m, int worst)
         if (!args->json) {
             printf("%s== %s\n", shown++ > 0 ? "\n" : "", label);
         }
-        int code = show(args, a->answer, documents);
+        int code = show(args, a->answer, a->agent->pid, documents);
         worst = code != ML_EXIT_DONE ? code : worst;
     }
     if (args->json) {

@@ -21,24 +21,31 @@ proc_is_ours(void)
     return n > 0 && strtol(text, NULL, 10) == getpid();
 }
 
-/* The fourth field of /proc/PID/stat; the name before it may contain anything. 0 when it
- * cannot be read. */
-static long
-parent_of(long pid)
+/* State and parent, the third and fourth field of /proc/PID/stat; the name before them
+ * may contain anything. False when it cannot be read. */
+static bool
+read_stat(long pid, char *state, long *ppid)
 {
     char path[64], text[1024];
     snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
     FILE *from = fopen(path, "re");
     if (from == NULL) {
-        return 0;
+        return false;
     }
     size_t n = fread(text, 1, sizeof(text) - 1, from);
     fclose(from);
     text[n] = '\0';
     const char *behind = strrchr(text, ')');
+    return behind != NULL && sscanf(behind + 1, " %c %ld", state, ppid) == 2;
+}
+
+/* 0 when it is not known. */
+static long
+parent_of(long pid)
+{
     char state;
-    long ppid = 0;
-    return behind != NULL && sscanf(behind + 1, " %c %ld", &state, &ppid) == 2 ? ppid : 0;
+    long ppid;
+    return read_stat(pid, &state, &ppid) ? ppid : 0;
 }
 
 static struct ml_agent_found *
@@ -163,4 +170,12 @@ ml_family_is_below(const struct ml_agent_found *a, long pid)
         at = parent_of(at);
     }
     return at == pid && proc_is_ours();
+}
+
+bool
+ml_family_is_stopped(const struct ml_agent_found *a)
+{
+    char state;
+    long ppid;
+    return a->here && proc_is_ours() && read_stat(a->pid, &state, &ppid) && state == 'T';
 }

@@ -20,4 +20,7 @@ void ml_family_find(struct ml_discovery *d);
 /* Whether it is this process, or one below it. */
 bool ml_family_is_below(const struct ml_agent_found *a, long pid);
 
+/* Whether the process is stopped (SIGSTOP, a shell's ^Z): it will not answer. */
+bool ml_family_is_stopped(const struct ml_agent_found *a);
+
 #endif

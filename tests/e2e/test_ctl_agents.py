@@ -190,7 +190,7 @@ def test_snapshot_prints_the_report_where_it_is_and_its_pictures(ctl, agents, tm
     assert text.index("shop.SESSIONS") < text.index("ab12-cd34") < text.index(".svg")
     assert ctl.json("snapshot", "--no-save", "--type", "Session") == answer
     text = ctl.run("snapshot", "--svg", tmp_path / "pictures").stdout
-    drawn = tmp_path / "pictures/7_finding_1.svg"
+    drawn = tmp_path / "pictures/finding_1.svg"
     assert str(drawn) in text and "<svg" in drawn.read_text()
 
 
