@@ -268,7 +268,7 @@ sum_memory(const json_t *members, json_t **out, struct ml_error *err)
     }
     json_decref(groups);
     json_object_set_new(memory, "pss", sum_pss(members));
-    json_object_set_new(memory, "verdict", 
+    json_object_set_new(memory, "verdict",
                         verdict_of(memory, answers, json_array_size(members)));
     json_object_set_new(memory, "parts", parts);
     *out = memory;
