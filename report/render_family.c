@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Several processes as one report (merge.h): how their memory is, who they are, what
- * leaks in them, which types; and what each process has of a finding. Findings, types and the sweep are drawn as those of one
- * process, by the same functions.
+ * leaks in them, which types; and what each process has of a finding. Findings, types
+ * and the sweep are drawn as those of one process, by the same functions.
  */
 #include "render.h"
 #include "table.h"
