@@ -112,21 +112,15 @@ class Family:
             answer = b"".join(iter(lambda: connection.recv(4096), b""))
         return answer.partition(b"\r\n\r\n")[2].decode()
 
-    def await_web(self) -> None:
-        """Wait until its web server answers."""
-        def answers():
-            try:
-                return self.ask()
-            except OSError:
-                self.check_alive()
-                return None
-
-        wait_until(answers, "the web server answers")
-
-    def await_leakers(self, count: int) -> set[int]:
-        """Wait until so many processes have leaked and return them."""
+    def await_leakers(self, count: int, web: bool = False) -> set[int]:
+        """Wait until so many processes have leaked, each at a request if it is a web
+        application, and return them."""
         def enough():
             self.check_alive()
+            try:
+                _ = web and self.ask()
+            except OSError:
+                return None  # not yet listening, or too busy
             found = self.leakers()
             return found if len(found) >= count else None
 
@@ -159,8 +153,8 @@ class Family:
     def said(self) -> list[str]:
         """Return the different lines of its output, without numbers, in order."""
         text = (self.place / "out").read_text() + (self.place / "err").read_text()
-        text = text.replace(str(self.place), "PLACE")
-        return sorted({re.sub(r"\d+", "N", line) for line in text.splitlines()})
+        text = text.replace(str(self.place), "PLACE").replace(str(self.ctl.home), "HOME")
+        return sorted({re.sub(r"0x[0-9a-f]+|\d+", "N", line) for line in text.splitlines()})
 
 
 def under_run(command: list[str], config: Path | None = None) -> list[str]:

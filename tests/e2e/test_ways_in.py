@@ -48,9 +48,9 @@ PROGRAMS = [
     Program("spawn", 2, everywhere=False),
     Program("forkserver", 2, everywhere=False),
     Program("tree", 2),
-    Program("gunicorn", 1, ("gunicorn", "-w", "2", "-b", "unix:app.sock", "web:wsgi"),
+    Program("gunicorn", 2, ("gunicorn", "-w", "2", "-b", "unix:app.sock", "web:wsgi"),
             web=True, everywhere=False),
-    Program("uvicorn", 1, ("uvicorn", "--workers", "2", "--uds", "app.sock", "web:asgi"),
+    Program("uvicorn", 2, ("uvicorn", "--workers", "2", "--uds", "app.sock", "web:asgi"),
             web=True, everywhere=False),
     Program("celery", 1, ("celery", "-A", "tasks", "worker", "-P", "prefork", "-c", "2",
                           "--without-gossip", "--without-mingle", "--without-heartbeat")),
@@ -105,9 +105,7 @@ def begin(family, site, program, way):
     line = program.line(site)
     env = {"import": {"WAYS_IMPORT": "1"}, "environment": {"MEMALOT": "1"}}.get(way, {})
     one = family(site, under_run(line) if way == "run" else line, env)
-    if program.web:
-        one.await_web()
-    one.await_leakers(program.leakers)
+    one.await_leakers(program.leakers, program.web)
     return one
 
 
