@@ -39,10 +39,16 @@ def boot(package: str) -> None:
 
 
 def boot_from_site(site_packages: str) -> None:
-    """Do it for memalot.pth; `memalotctl run` comes later and needs nobody before it."""
-    package = site_packages + "/memalot"
-    if not sys.flags.ignore_environment and not _boot_directories(sys.path):
-        boot(package)
+    """Do it for memalot.pth; `memalotctl run` comes later and needs nobody before it.
+
+    In a virtual environment `site` reads each file twice (up to 3.14): once is enough.
+    """
+    site = sys.modules["site"]
+    if sys.flags.ignore_environment or _boot_directories(sys.path):
+        return
+    if not hasattr(site, "_memalot_was_here"):
+        setattr(site, "_memalot_was_here", True)
+        boot(site_packages + "/memalot")
 
 
 def find_ctl(package: str) -> "str | None":

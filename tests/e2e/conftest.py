@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import matrix
+from families import Family, Site
 from harness import BUILD, MEMALOTCTL, TARGETS, Ctl, Target, find_interpreters
 
 SLOW = bool(os.environ.get("MEMALOT_SLOW"))
@@ -140,3 +141,30 @@ def target(request, ctl, tmp_path):
     yield start
     for process in started:
         process.stop()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Returns the Site of an interpreter."""
+    made = {}
+
+    def of(python):
+        if python not in made:
+            made[python] = Site(python, tmp_path_factory.mktemp("site") / "venv")
+        return made[python]
+
+    return of
+
+
+@pytest.fixture
+def family(ctl):
+    """Starts families: `family(site, command, env)`."""
+    started = []
+
+    def start(site, command, env=None):
+        started.append(Family(ctl, site, command, env or {}))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import pytest
 
 from conftest import INTERPRETERS, few
-from families import WAYS, Family, Site, under_run
+from families import WAYS, under_run
 from harness import wait_until
 
 WHOLE = bool(os.environ.get("MEMALOT_WAYS"))
@@ -71,33 +71,6 @@ def name_of(cell):
     """Return `3.11.7-run-single`."""
     python, way, program = cell
     return f"{python.name}-{way}-{program.name}"
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """Returns the Site of an interpreter."""
-    made = {}
-
-    def of(python):
-        if python not in made:
-            made[python] = Site(python, tmp_path_factory.mktemp("site") / "venv")
-        return made[python]
-
-    return of
-
-
-@pytest.fixture
-def family(ctl):
-    """Starts families: `family(site, command, env)`."""
-    started = []
-
-    def start(site, command, env=None):
-        started.append(Family(ctl, site, command, env or {}))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.kill()
 
 
 def begin(family, site, program, way):
