@@ -19,6 +19,7 @@ from harness import BUILD, MEMALOTCTL, TARGETS, Ctl, Target, find_interpreters
 
 SLOW = bool(os.environ.get("MEMALOT_SLOW"))
 MATRIX = bool(os.environ.get("MEMALOT_MATRIX"))
+WAYS = bool(os.environ.get("MEMALOT_WAYS"))
 INTERPRETERS = find_interpreters()
 
 
@@ -74,11 +75,13 @@ def pytest_terminal_summary(terminalreporter):
     text = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     try:
         (BUILD / "pytest-counts").write_text((text or "no tests ran") + "\n")
-        if MATRIX:
-            lines = matrix.table(stats)
-            (BUILD / "matrix.txt").write_text("\n".join(lines) + "\n")
-            terminalreporter.section("matrix")
-            terminalreporter.write("\n".join(lines) + "\n")
+        for wanted, name, draw in ((MATRIX, "matrix", matrix.table),
+                                   (WAYS, "ways", matrix.ways)):
+            if wanted:
+                text = "\n".join(draw(stats)) + "\n"
+                (BUILD / f"{name}.txt").write_text(text)
+                terminalreporter.section(name)
+                terminalreporter.write(text)
     except OSError:
         pass
 

@@ -19,9 +19,10 @@ import pytest
 
 from conftest import INTERPRETERS, few
 from families import WAYS, under_run
-from harness import wait_until
+from harness import BUILD, wait_until
 
 WHOLE = bool(os.environ.get("MEMALOT_WAYS"))
+UV = BUILD / "ways-venv" / "uv" / "bin" / "uv"
 
 
 @dataclass(frozen=True)
@@ -143,3 +144,21 @@ def test_way_in(cell, ctl, family, site):
     check_finding(ctl, max(one.leakers()))
     assert (one.end(), one.said()) == expected
     assert one.agents() == set() and one.sockets() == set()  # ps clears away the killed
+
+
+@pytest.mark.few_versions
+def test_uv_run(python, ctl, family, site):
+    """uv starts the Python as its child and passes signals on."""
+    if not UV.exists():
+        pytest.skip("uv is not installed (make ways installs it)")
+    line = [str(UV), "run", "--no-project", "--offline", "--quiet", "--python", python.path,
+            str(WAYS / "plain.py"), "single"]
+    plain = family(site(python), line)
+    plain.await_leakers(1)
+    one = family(site(python), under_run(line))
+    leaker = max(one.await_leakers(1))
+    assert leaker != one.pid
+    wait_until(lambda: leaker in one.agents(), "it has an agent")
+    check_finding(ctl, leaker)
+    assert (one.end(), one.said()) == (plain.end(), plain.said())
+    assert one.process.returncode == 3
