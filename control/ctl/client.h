@@ -16,7 +16,8 @@
 struct ml_client;
 
 /* ML_ENOTFOUND: nobody listens there; ML_EPERM: not ours to ask, also when the process
- * behind the socket is another user's than the file says. */
+ * behind the socket is another user's than the file says; ML_ESTATE: it was stopped so
+ * long ago that it accepts nobody any more. */
 int ml_client_connect(const char *path, struct ml_client **out, struct ml_error *err);
 void ml_client_free(struct ml_client *c);
 
@@ -29,5 +30,11 @@ pid_t ml_client_pid(const struct ml_client *c);
 int ml_client_call(struct ml_client *c, const char *method, json_t *params,
                    const char *what, int timeout_ms, json_t **result,
                    struct ml_error *err);
+
+/* The two halves of it, for asking several agents at once: no parameters, no progress.
+ * `deadline_ms` is ml_clock_ms()'s. */
+int ml_client_send(struct ml_client *c, const char *method, struct ml_error *err);
+int ml_client_receive(struct ml_client *c, int64_t deadline_ms, json_t **result,
+                      struct ml_error *err);
 
 #endif

@@ -114,6 +114,7 @@ run(const struct ml_ctl_args *args)
 {
     struct ml_discovery d;
     ml_discover_and_tidy(&d);
+    ml_discover_statuses(&d);
     int code;
     if (args->json) {
         code = print_document(&d);

@@ -56,7 +56,10 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
     if (rc == ML_EPERM) {
         snprintf(d->refused, sizeof(d->refused), "%.150s", err.message);
     }
-    if (rc < 0) {
+    if (rc == ML_ESTATE) {
+        snprintf(found.trouble, sizeof(found.trouble), "%.150s", err.message);
+    }
+    else if (rc < 0) {
         return; /* left behind, most likely */
     }
     void *more = realloc(d->agent, (d->count + 1) * sizeof(*d->agent));
@@ -65,7 +68,7 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
         return;
     }
     strcpy(found.path, path);
-    found.pid = ml_client_pid(found.client);
+    found.pid = found.client != NULL ? ml_client_pid(found.client) : 0;
     if (found.pid == 0) {
         found.pid = strtol(name, NULL, 10);
     }
@@ -209,6 +212,26 @@ ml_discovery_fini(struct ml_discovery *d)
     memset(d, 0, sizeof(*d));
 }
 
+void
+ml_discover_statuses(struct ml_discovery *d)
+{
+    struct ml_error err;
+    int64_t deadline = ml_clock_ms() + STATUS_TIMEOUT_MS;
+    for (size_t i = 0; i < d->count; i++) {
+        struct ml_agent_found *a = &d->agent[i];
+        if (a->client != NULL && ml_client_send(a->client, "status", &err) < 0) {
+            snprintf(a->trouble, sizeof(a->trouble), "%.150s", err.message);
+        }
+    }
+    for (size_t i = 0; i < d->count; i++) {
+        struct ml_agent_found *a = &d->agent[i];
+        if (a->trouble[0] == '\0' &&
+            ml_client_receive(a->client, deadline, &a->status, &err) < 0) {
+            snprintf(a->trouble, sizeof(a->trouble), "%.150s", err.message);
+        }
+    }
+}
+
 const json_t *
 ml_discover_status(struct ml_agent_found *a)
 {
@@ -323,6 +346,9 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
         return list_and_refuse(
             d, target == NULL ? "several agents, say which one (PID or name):"
                               : "several agents are called so, say which one (PID):");
+    }
+    if (matches == 1 && only->client == NULL) {
+        return ml_print_fail(ML_EXIT_FAILED, "%s", only->trouble);
     }
     if (matches == 1) {
         *out = only->client;
