@@ -21,7 +21,7 @@ struct ml_agent_found {
     bool here; /* pid counts in our own pid namespace: the kernel says so */
     long ppid; /* 0: unknown; this and `parent` are ml_family_find's */
     struct ml_agent_found *parent; /* the nearest ancestor that has an agent, or NULL */
-    struct ml_client *client;
+    struct ml_client *client; /* NULL: it accepts nobody; ml_client_send says so */
     json_t *status;    /* NULL until ml_discover_status */
     char trouble[160]; /* why there is no status */
 };
