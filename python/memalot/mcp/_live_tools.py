@@ -8,9 +8,9 @@ milliseconds only while it is copied.
 from __future__ import annotations
 
 import os
-import time
 from typing import Annotated
 
+from anyio import sleep, to_thread
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
@@ -42,6 +42,7 @@ from ._models import (
 from ._pages import DEFAULT_BYTES, Cursor, MaxBytes, Shelf, whole
 from ._report_tools import Saved, TypeFilter
 
+MAX_TYPES = 8  # of one cycle that are named
 MAX_ROWS = 1000  # asked of a process at once; pages show them little by little
 
 Target = Annotated[
@@ -121,7 +122,7 @@ class LiveTools:
             self._saved.remember(taken["report_id"], parent)
         return self._shelf.first(_to_findings(taken, parent), max_bytes)
 
-    def what_grew(
+    async def what_grew(
         self,
         target: Target = None,
         wait_s: Annotated[
@@ -138,9 +139,10 @@ class LiveTools:
             return self._shelf.more(Grown, cursor, max_bytes)
         words = [f"--limit={MAX_ROWS}", *_target(target)]
         if wait_s > 0:
-            ask("growth", *words)
-            time.sleep(wait_s)
-        return self._shelf.first(_to_grown(ask("growth", *words)), max_bytes)
+            await to_thread.run_sync(ask, "growth", *words)
+            await sleep(wait_s)
+        growth = await to_thread.run_sync(ask, "growth", *words)
+        return self._shelf.first(_to_grown(growth), max_bytes)
 
     def who_holds(
         self,
@@ -225,7 +227,10 @@ class LiveTools:
         if cursor is not None:
             return self._shelf.more(Garbage, cursor, max_bytes)
         found = ask("garbage", f"--limit={MAX_ROWS}", *_target(target))
-        groups = [Cycle.model_validate(group) for group in found["groups"]]
+        groups = [
+            Cycle.model_validate({**group, "types": group["types"][:MAX_TYPES]})
+            for group in found["groups"]
+        ]
         answer = Garbage(uncollectable=len(found["uncollectable"]), groups=groups)
         return self._shelf.first(answer, max_bytes)
 
@@ -322,7 +327,7 @@ def _to_references(refs: Doc) -> References:
 
 
 def _to_unexplained(row: Doc) -> Unexplained:
-    first = next((example for example in row["examples"] if example["excess"] > 0), {})
+    first: Doc = next((example for example in row["examples"] if example["excess"] > 0), {})
     return Unexplained(
         type=row["type"], objects=row["more"], references=row["more_references"],
         example=first.get("address"), cause=first.get("cause"),

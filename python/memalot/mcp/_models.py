@@ -21,10 +21,10 @@ class Monitoring(BaseModel):
     state: str
     lifetime_s: float | None = None
     warmup_s: float | None = None
-    iteration: int = Field(0, description="Iterations done so far")
+    iteration: int = Field(default=0, description="Iterations done so far")
     next_iteration_in_s: float | None = None
     suspects: int = 0
-    report_id: str | None = Field(None, description="The report that grows with it")
+    report_id: str | None = Field(default=None, description="The report that grows with it")
 
 
 class Process(BaseModel):
@@ -85,9 +85,9 @@ class IterationLine(BaseModel):
 
     iteration: int
     end_time: str
-    verdict: str | None = Field(None, description="What explains the memory")
+    verdict: str | None = Field(default=None, description="What explains the memory")
     rss: int | None = None
-    findings: int | None = Field(None, description="How many; none: see the types")
+    findings: int | None = Field(default=None, description="How many; none: see the types")
     warm_up: bool | None = None
     types: list[TypeLine] = Field(description="The first ones of get_report_types")
 
@@ -105,7 +105,7 @@ class FindingLine(BaseModel):
     oldest_age_s: float | None = None
     path: str = Field(description="Python expression from the root; [*] fans out")
     held_by: str | None = None
-    file: str | None = Field(None, description="Of the running function that holds it")
+    file: str | None = Field(default=None, description="Of the running function that holds it")
     line: int | None = None
 
 
@@ -121,10 +121,10 @@ class Findings(Page):
     """What a sweep of a live process found, worst first."""
 
     rows: ClassVar[str] = "findings"
-    verdict: str | None = Field(None, description="What explains the process's memory")
-    report_id: str | None = Field(None, description="For get_finding and the like; absent: not saved")
+    verdict: str | None = Field(default=None, description="What explains the process's memory")
+    report_id: str | None = Field(default=None, description="For get_finding; absent: not saved")
     report_directory: str | None = None
-    pause_s: float | None = Field(None, description="How long the program stood still")
+    pause_s: float | None = Field(default=None, description="How long the program stood still")
     objects: int | None = None
     warnings: list[str] = []
     findings: list[FindingLine]
@@ -157,7 +157,7 @@ class Finding(Page):
     report_id: str
     iteration: int
     finding: int
-    fingerprint: str | None = Field(None, description="The same leak has the same one everywhere")
+    fingerprint: str | None = Field(default=None, description="The same for the same leak")
     title: str
     type: str
     count: int
@@ -170,8 +170,8 @@ class Finding(Page):
     root: str
     held_by: str | None = None
     piles_up_in: Accumulation | None = None
-    native: str | None = Field(None, description="Which native code holds it")
-    file: str | None = Field(None, description="Of the running function that holds it")
+    native: str | None = Field(default=None, description="Which native code holds it")
+    file: str | None = Field(default=None, description="Of the running function that holds it")
     line: int | None = None
     examples: list[Example]
 
@@ -211,7 +211,7 @@ class Change(BaseModel):
     state: str = Field(description="new, grown, unchanged, shrunk or gone")
     count: int | None = None
     count_before: int | None = None
-    size: int | None = Field(None, description="Retained by the finding, the type's own")
+    size: int | None = Field(default=None, description="Retained by the finding, the type's own")
     size_before: int | None = None
 
 
@@ -245,7 +245,7 @@ class Grown(Page):
     """What grew since the process was last asked: places first, then types."""
 
     rows: ClassVar[str] = "grown"
-    since_s: float | None = Field(None, description="Absent: this was the first time, ask again later")
+    since_s: float | None = Field(default=None, description="Absent: the first time, ask again")
     grown: list[Growth]
 
 
@@ -261,7 +261,7 @@ class Holder(BaseModel):
     steps: list[str]
     root: str
     held_by: str | None = None
-    file: str | None = Field(None, description="Of the running function that holds it")
+    file: str | None = Field(default=None, description="Of the running function that holds it")
     line: int | None = None
 
 
@@ -361,7 +361,7 @@ class Unexplained(BaseModel):
     objects: int
     references: int
     example: str | None = None
-    cause: str | None = Field(None, description="The native code that holds the example")
+    cause: str | None = Field(default=None, description="The native code that holds the example")
 
 
 class UnexplainedReferences(Page):

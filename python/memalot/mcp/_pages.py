@@ -27,11 +27,12 @@ _WIDTHS = (400, 160, 60)  # of texts: the first at which a row fits
 _END = "…"
 
 MaxBytes = Annotated[
-    int, Field(ge=2000, le=1_000_000, description="Size of the answer; raise it to get more at once")
+    int, Field(ge=2000, le=1_000_000, description="Raise it to get more at once")
 ]
 Cursor = Annotated[
     str | None,
-    Field(description="`next` of the answer before: the following rows. Other arguments are ignored"),
+    Field(description="`next` of the answer before, for the rows that follow; other "
+                      "arguments are then ignored"),
 ]
 
 
@@ -40,9 +41,9 @@ class Page(BaseModel):
 
     rows: ClassVar[str]  # the name of the field that has them
 
-    total: int = Field(0, description="Rows there are in all")
-    truncated: bool = Field(False, description="There are rows after the last one here")
-    next: str | None = Field(None, description="The cursor for the rows that follow")
+    total: int = Field(default=0, description="Rows there are in all")
+    truncated: bool = Field(default=False, description="There are rows after the last one here")
+    next: str | None = Field(default=None, description="The cursor for the rows that follow")
 
 
 PageT = TypeVar("PageT", bound=Page)
@@ -87,7 +88,7 @@ class Shelf:
 
 
 def clip(value: Any, width: int) -> Any:
-    """Return JSON data with its texts cut to `width`, and such as can be encoded."""
+    """Return JSON data with its texts cut to `width`, and such as UTF-8 can encode."""
     if isinstance(value, str):
         text = value.encode("utf-8", "replace").decode("utf-8")
         return text if len(text) <= width else text[: width - 1] + _END
@@ -100,27 +101,29 @@ def clip(value: Any, width: int) -> Any:
 
 def _fit(answer: Page, start: int, max_bytes: int, name: str) -> tuple[CallToolResult, bool]:
     """Return the page from row `start` on, and whether rows follow it."""
-    whole_data = answer.model_dump(mode="json", exclude_none=True)
-    rows = whole_data[answer.rows][start:]
-    head = {**whole_data, answer.rows: [], "total": len(rows) + start}
+    data = answer.model_dump(mode="json", exclude_none=True)
+    rows = data[answer.rows][start:]
+    head = {**data, answer.rows: [], "total": start + len(rows), "truncated": True}
+    shown: list[Any] = []
     for width in _WIDTHS:
-        end = start + len(rows)
-        last = {"truncated": True, "next": f"{name}.{end}"}
-        room = max_bytes - _ENVELOPE - _size({**clip(head, width), **last})
-        shown: list[Any] = []
-        for row in rows:
-            row = clip(row, width)
-            room -= _size(row)
-            if room < 0:
-                break
-            shown.append(row)
-        if shown or not rows:
+        data = {**clip(head, width), "next": f"{name}.{start + len(rows)}"}
+        shown = _that_fit(clip(rows, width), max_bytes - _ENVELOPE - _size(data))
+        if shown:
             break
-    more = len(shown) < len(rows)
-    data = {**clip(head, width), answer.rows: shown, "truncated": more}
-    if more and shown:
-        data["next"] = f"{name}.{start + len(shown)}"
+    data[answer.rows] = shown
+    data["truncated"] = more = len(shown) < len(rows)
+    data["next"] = f"{name}.{start + len(shown)}"
+    if not more or not shown:  # a head that leaves no room: only more bytes help
+        del data["next"]
     return _result(data), more
+
+
+def _that_fit(rows: list[Any], room: int) -> list[Any]:
+    for count, row in enumerate(rows):
+        room -= _size(row)
+        if room < 0:
+            return rows[:count]
+    return rows
 
 
 def _size(data: Any) -> int:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 MAX_FILES = 3000  # read when looking for what adds to a container
+MAX_FOLDERS = 3000  # walked for them: the directory may be somebody's whole home
 MAX_FILE_SIZE = 1_000_000
 _NOT_OURS = {"site-packages", "dist-packages", "node_modules", "__pycache__", "build", "dist"}
 
@@ -66,19 +68,25 @@ def module_file(name: str, directories: list[str]) -> str | None:
 
 def source_files(directories: list[str]) -> Iterator[str]:
     """Yield the program's own files: no installed packages, not without end."""
-    count = 0
-    for directory in directories:
-        if _is_installed(directory):
-            continue
-        for folder, folders, files in os.walk(directory):
-            folders[:] = [name for name in sorted(folders) if _is_ours(folder, name)]
-            for name in sorted(files):
-                path = os.path.join(folder, name)
-                if name.endswith(".py") and os.path.getsize(path) <= MAX_FILE_SIZE:
-                    count += 1
-                    if count > MAX_FILES:
-                        return
-                    yield path
+    found = (path for path in _python_files(directories) if _size(path) <= MAX_FILE_SIZE)
+    return islice(found, MAX_FILES)
+
+
+def _python_files(directories: list[str]) -> Iterator[str]:
+    own = [directory for directory in directories if not _is_installed(directory)]
+    walks = chain.from_iterable(os.walk(directory) for directory in own)
+    for folder, folders, files in islice(walks, MAX_FOLDERS):
+        folders[:] = [name for name in sorted(folders) if _is_ours(folder, name)]
+        for name in sorted(files):
+            if name.endswith(".py"):
+                yield os.path.join(folder, name)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:  # a link to nowhere
+        return MAX_FILE_SIZE + 1
 
 
 def _is_ours(folder: str, name: str) -> bool:
@@ -123,4 +131,5 @@ def _python_path(pid: int) -> list[str]:
     except OSError:
         return []
     found = [text.partition("=")[2] for text in variables if text.startswith("PYTHONPATH=")]
-    return found[0].split(os.pathsep) if found else []
+    paths = found[0].split(os.pathsep) if found else []
+    return [path for path in paths if not path.endswith("/memalot/boot")]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import Field
@@ -80,7 +81,7 @@ def html_report(report_id: ReportId) -> str:
     )
 
 
-PROMPTS = {
+PROMPTS: dict[str, Callable[..., str]] = {
     "Find a leak in a live process": find_leak,
     "List reports": list_reports,
     "Analyse a report": analyse_report,

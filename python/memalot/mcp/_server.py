@@ -12,7 +12,7 @@ from typing import Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedToolError
-from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, Tool, ToolAnnotations
 from pydantic import ValidationError
 
 from .. import __version__
@@ -40,6 +40,14 @@ STEERS = ToolAnnotations(
 
 class Server(MCPServer[Any]):
     """An MCP server whose refusals are one clear line each."""
+
+    async def list_tools(self) -> list[Tool]:
+        """Return the tools, without what the SDK's schemas say twice."""
+        tools = await super().list_tools()
+        for tool in tools:
+            tool.input_schema = _without_titles(tool.input_schema)
+            tool.output_schema = _without_titles(tool.output_schema)
+        return tools
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -108,8 +116,6 @@ def build(report_directory: str | None) -> Server:
 
 
 def _add_resource(server: Server, reports: ReportTools) -> None:
-    @server.resource("memalot://report/{report_id}", title="Saved report",
-                     mime_type="application/json")
     def report(report_id: str) -> str:
         """The newest iteration of a saved report and its findings, worst first."""
         try:
@@ -118,9 +124,28 @@ def _add_resource(server: Server, reports: ReportTools) -> None:
             raise ResourceError(str(error)) from None
         return "".join(getattr(content, "text", "") for content in answer.content)
 
+    server.resource(
+        "memalot://report/{report_id}", title="Saved report", mime_type="application/json"
+    )(report)
+
 
 def _description(tool: Any) -> str:
     return "\n".join(line.strip() for line in (tool.__doc__ or "").strip().splitlines())
+
+
+def _without_titles(schema: Any) -> Any:
+    """Leave out `title`, which only repeats the name of what it stands at."""
+    if isinstance(schema, list):
+        return [_without_titles(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = ("properties", "$defs")  # below these the keys are names, not words
+    return {
+        key: {name: _without_titles(item) for name, item in value.items()}
+        if key in named else _without_titles(value)
+        for key, value in schema.items()
+        if key != "title"
+    }
 
 
 def _in_words(error: ValidationError) -> str:

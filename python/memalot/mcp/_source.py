@@ -22,6 +22,7 @@ from ._places import main_module, module_file, search_directories, source_files
 ADDS = {"append", "add", "setdefault", "update", "extend", "insert", "appendleft", "put",
         "put_nowait", "connect", "register", "subscribe", "push"}
 MAX_PLACES = 40
+MAX_NAMES = 10  # that were not found
 
 Doc = dict[str, Any]
 
@@ -50,7 +51,7 @@ class _Search:
             self._add(*place)
         return SourcePlaces(
             title=self.finding["title"], searched=self.directories,
-            not_found=self.not_found, places=self.places[:MAX_PLACES],
+            not_found=self.not_found[:MAX_NAMES], places=self.places[:MAX_PLACES],
         )
 
     def _add(self, file: str, line: int, why: str) -> None:
@@ -108,20 +109,26 @@ class _Search:
                     self._add(file, line, f"adds to {name}")
 
     def _module(self, name: str) -> str | None:
-        file = self.main if name == "__main__" else module_file(name, self.directories)
+        file = self._file(name)
         if file is None and name not in self.not_found:
             self.not_found.append(name)
         return file
 
+    def _file(self, name: str) -> str | None:
+        return self.main if name == "__main__" else module_file(name, self.directories)
+
     def _class(self, type_name: str) -> tuple[str, ast.ClassDef] | None:
-        """Find the file and definition of a class by its full name."""
+        """Find the file and definition of a class by its full name, `mod.Outer.Inner`."""
         module, _, name = type_name.rpartition(".")
         if module in ("", "builtins") or not name.isidentifier():
             return None
-        file = self._module(module)
-        for node in ast.walk(self._tree(file)) if file is not None else ():
+        outer = module.partition(".<locals>")[0]
+        while "." in outer and self._file(outer) is None:
+            outer = outer.rpartition(".")[0]
+        file = self._module(outer) or ""
+        for node in ast.walk(self._tree(file)):
             if isinstance(node, ast.ClassDef) and node.name == name:
-                return str(file), node
+                return file, node
         return None
 
     def _lines(self, file: str) -> list[str]:
