@@ -107,7 +107,7 @@ static void *
 wait_and_start(void *unused)
 {
     int gil;
-    prctl(PR_SET_NAME, "memalot", 0, 0, 0);
+    prctl(PR_SET_NAME, "memalot-attach", 0, 0, 0);
     if (!Py_IsInitialized()) {
         end(ML_ATTACH_FAILED, ML_ESTATE, "its Python is not up yet, or gone already");
     }

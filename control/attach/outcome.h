@@ -16,6 +16,7 @@
 #ifndef ML_CONTROL_ATTACH_OUTCOME_H
 #define ML_CONTROL_ATTACH_OUTCOME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,11 +49,15 @@ struct ml_error;
 int ml_attach_order_text(const struct ml_attach_order *order,
                          char out[ML_ATTACH_ORDER_MAX], struct ml_error *err);
 
-/* Waits until the order's outcome is there: by the monotonic clock `deadline`
- * (ml_clock_seconds). `socket` gets the agent's socket as the process sees it. When the
- * time is up the attach is called off and ML_ECANCELLED says what it waited for. */
+/* Waits until the agent has said that it runs, or why not. `deadline` is by
+ * ml_clock_seconds; when it has come the attach is called off, and ML_ECANCELLED says
+ * what the process was waited for. */
 int ml_attach_wait(const struct ml_attach_target *target,
                    const struct ml_attach_order *order, double deadline,
-                   char *socket, size_t cap, struct ml_error *err);
+                   struct ml_error *err);
+
+/* Afterwards: where the agent listens, as the process sees it ("": nowhere). */
+bool ml_attach_socket(const struct ml_attach_target *target,
+                      const struct ml_attach_order *order, char *out, size_t cap);
 
 #endif
