@@ -226,7 +226,6 @@ ml_attach_remote(const struct ml_attach_target *target,
 {
     struct ml_remote_door door;
     struct ml_inside_dir dir;
-    char socket[PATH_MAX];
     double deadline = ml_clock_seconds() + order->timeout;
     int rc = ml_remote_door_find(target, &door, err);
     if (rc == ML_OK) {
@@ -240,7 +239,7 @@ ml_attach_remote(const struct ml_attach_target *target,
         rc = request(target, &door, &dir, deadline, err);
     }
     if (rc == ML_OK) {
-        rc = ml_attach_wait(target, order, deadline, socket, sizeof(socket), err);
+        rc = ml_attach_wait(target, order, deadline, err);
     }
     ml_inside_remove(&dir);
     return rc;

@@ -93,7 +93,12 @@ static int
 bring_in(const struct ml_attach_target *target, const struct ml_attach_order *order,
          struct ml_error *err)
 {
-    return ml_attach_inject(target, order, err);
+    const char *way = getenv(WAY_VARIABLE);
+    int rc = ML_EUNSUPPORTED;
+    if (way == NULL || strcmp(way, "inject") != 0) {
+        rc = ml_attach_remote(target, order, err);
+    }
+    return rc == ML_EUNSUPPORTED ? ml_attach_inject(target, order, err) : rc;
 }
 
 /* What to call it from now on: its pid where a TARGET of that name is found, else the
