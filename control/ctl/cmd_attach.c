@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "attach/attach.h"
+#include "attach/bring.h"
 #include "attach/outcome.h"
 #include "client.h"
 #include "clock.h"
@@ -155,8 +156,11 @@ run(const struct ml_ctl_args *args)
     if (code != ML_EXIT_DONE) {
         return code;
     }
-    return bring_in(&target, &order, &err) < 0 ? ml_print_error(&err)
-                                               : greet(&target, &order);
+    if (ml_attach_bring(&target, &order, &err) < 0 ||
+        bring_in(&target, &order, &err) < 0) {
+        return ml_print_error(&err);
+    }
+    return greet(&target, &order);
 }
 
 static const struct ml_opt opts[] = {
