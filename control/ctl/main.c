@@ -19,6 +19,7 @@
 
 static const struct ml_command *const all_commands[] = {
     &ml_cmd_run,
+    &ml_cmd_attach,
     &ml_cmd_detach,
     &ml_cmd_ps,
     &ml_cmd_status,
