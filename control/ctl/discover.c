@@ -57,7 +57,10 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
     if (rc == ML_EPERM) {
         snprintf(d->refused, sizeof(d->refused), "%.150s", err.message);
     }
-    if (rc < 0) {
+    if (rc == ML_ESTATE) {
+        snprintf(found.trouble, sizeof(found.trouble), "%.150s", err.message);
+    }
+    else if (rc < 0) {
         return; /* left behind, most likely */
     }
     void *more = realloc(d->agent, (d->count + 1) * sizeof(*d->agent));
@@ -66,7 +69,8 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
         return;
     }
     strcpy(found.path, path);
-    found.pid = ml_client_pid(found.client);
+    found.pid = found.client != NULL ? ml_client_pid(found.client) : 0;
+    found.here = found.pid > 0;
     if (found.pid == 0) {
         found.pid = strtol(name, NULL, 10);
     }
@@ -331,6 +335,9 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
         return list_and_refuse(
             d, target == NULL ? "several agents, say which one (PID or name):"
                               : "several agents are called so, say which one (PID):");
+    }
+    if (matches == 1 && only->client == NULL) {
+        return ml_print_fail(ML_EXIT_FAILED, "%s", only->trouble);
     }
     if (matches == 1) {
         *out = only->client;
