@@ -313,7 +313,7 @@ static int
 find_moment(struct injection *in, struct ml_error *err)
 {
     int rc;
-    for (long pause = 1; (rc = consider_all(in, err)) == 0; pause = pause < 50 ? pause * 2
+    for (long pause = 1; (rc = consider_all(in, err)) == 0; pause = pause < 16 ? pause * 2
                                                                                : pause) {
         if (ml_clock_seconds() > in->deadline) {
             return ml_error_set(err, ML_ECANCELLED,

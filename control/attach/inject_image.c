@@ -300,10 +300,14 @@ take_module(Dwfl_Module *module, void **data, const char *path, Dwarf_Addr start
 static int
 take_modules(struct ml_image *image, struct ml_error *err)
 {
-    if (dwfl_linux_proc_report(image->dwfl, image->target.pid) != 0
-        || dwfl_report_end(image->dwfl, NULL, NULL) != 0) {
-        return ml_error_set(err, ML_EIO, "cannot read what process %d has loaded: %s",
-                            (int)image->target.pid, dwfl_errmsg(-1));
+    int rc = dwfl_linux_proc_report(image->dwfl, image->target.pid);
+    if (rc == 0) {
+        rc = dwfl_report_end(image->dwfl, NULL, NULL);
+    }
+    if (rc != 0) {
+        return ml_error_set(err, ML_ENOTFOUND, "cannot read what process %d has loaded "
+                            "(has it ended?): %s", (int)image->target.pid,
+                            rc > 0 ? strerror(rc) : dwfl_errmsg(-1));
     }
     memset(&image->calls, 0, sizeof(image->calls));
     image->system.count = image->waits.count = 0;

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "outcome.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -138,6 +139,15 @@ conclude(const struct ml_attach_target *target, const struct ml_attach_order *or
     }
 }
 
+/* A zombie has none. */
+static bool
+has_memory(pid_t pid)
+{
+    char byte;
+    struct iovec to = {&byte, 1}, from = {NULL, 1};
+    return process_vm_readv(pid, &to, 1, &from, 1, 0) == 1 || errno == EFAULT;
+}
+
 static void
 pause_for_a_moment(void)
 {
@@ -165,13 +175,14 @@ ml_attach_wait(const struct ml_attach_target *target, const struct ml_attach_ord
 {
     struct ml_attach_outcome o = {0};
     uint64_t address;
-    while ((address = find_outcome(target->pid, order->library)) == 0) {
+    while ((address = find_outcome(target->pid, order->library)) == 0
+           && has_memory(target->pid)) {
         if (ml_clock_seconds() > deadline) {
             return is_late(target, order, "loaded the agent's library", err);
         }
         pause_for_a_moment();
     }
-    bool alive = watch(target->pid, address, order->id, deadline, &o);
+    bool alive = address != 0 && watch(target->pid, address, order->id, deadline, &o);
     if (alive && o.id == order->id && !is_final(&o, order->id)) {
         give_up(target->pid, address);
         /* It may be just past the point where it looks: then the end is near. */
