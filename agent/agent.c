@@ -156,6 +156,7 @@ begin_anew(struct ml_agent *a)
     a->bind_at = a->bind_pause = 0;
     a->trigger = (struct ml_trigger){0};
     a->has_last_sweep = false;
+    a->sweeps = (struct ml_sweep_sums){0};
     forget_growth(a);
     a->last_report[0] = '\0';
     a->detach_wanted = false;

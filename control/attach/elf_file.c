@@ -246,3 +246,95 @@ ml_elf_exports(struct ml_elf *elf, const char *name)
     struct ml_elf_range at;
     return find_in_tables(elf, SHT_DYNSYM, name, &at);
 }
+
+/* -- libraries --------------------------------------------------------------------- */
+
+static Elf_Scn *
+section_of_type(struct ml_elf *elf, unsigned type, GElf_Shdr *head)
+{
+    Elf_Scn *section = NULL;
+    while ((section = elf_nextscn(elf->elf, section)) != NULL) {
+        if (gelf_getshdr(section, head) != NULL && head->sh_type == type) {
+            return section;
+        }
+    }
+    return NULL;
+}
+
+bool
+ml_elf_needs(struct ml_elf *elf, bool (*see)(const char *library, void *ctx), void *ctx)
+{
+    GElf_Shdr head;
+    GElf_Dyn entry;
+    Elf_Scn *section = section_of_type(elf, SHT_DYNAMIC, &head);
+    Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
+    for (int i = 0; data != NULL && gelf_getdyn(data, i, &entry) != NULL; i++) {
+        const char *name = entry.d_tag == DT_NEEDED
+                               ? elf_strptr(elf->elf, head.sh_link, entry.d_un.d_val)
+                               : NULL;
+        if (name != NULL && see(name, ctx)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+has_version(struct ml_elf *elf, const char *name)
+{
+    GElf_Shdr head;
+    GElf_Verdef def;
+    GElf_Verdaux text;
+    Elf_Scn *section = section_of_type(elf, SHT_GNU_verdef, &head);
+    Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
+    for (int at = 0; data != NULL && gelf_getverdef(data, at, &def) != NULL;
+         at += (int)def.vd_next) {
+        const char *own = gelf_getverdaux(data, at + (int)def.vd_aux, &text) != NULL
+                              ? elf_strptr(elf->elf, head.sh_link, text.vda_name)
+                              : NULL;
+        if (own != NULL && strcmp(own, name) == 0) {
+            return true;
+        }
+        if (def.vd_next == 0) {
+            break;
+        }
+    }
+    return false;
+}
+
+/* Among the versions wanted of one library, which begin at `at`. */
+static const char *
+lacks_of(struct ml_elf *elf, Elf_Data *data, size_t names, int at, int count,
+         struct ml_elf *have)
+{
+    GElf_Vernaux wanted;
+    for (int i = 0; i < count && gelf_getvernaux(data, at, &wanted) != NULL; i++) {
+        const char *version = elf_strptr(elf->elf, names, wanted.vna_name);
+        if (version != NULL && !has_version(have, version)) {
+            return version;
+        }
+        at += (int)wanted.vna_next;
+    }
+    return NULL;
+}
+
+const char *
+ml_elf_lacks(struct ml_elf *elf, const char *library, struct ml_elf *have)
+{
+    GElf_Shdr head;
+    GElf_Verneed need;
+    Elf_Scn *section = section_of_type(elf, SHT_GNU_verneed, &head);
+    Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
+    for (int at = 0; data != NULL && gelf_getverneed(data, at, &need) != NULL;
+         at += (int)need.vn_next) {
+        const char *file = elf_strptr(elf->elf, head.sh_link, need.vn_file);
+        if (file != NULL && strcmp(file, library) == 0) {
+            return lacks_of(elf, data, head.sh_link, at + (int)need.vn_aux, need.vn_cnt,
+                            have);
+        }
+        if (need.vn_next == 0) {
+            break;
+        }
+    }
+    return NULL;
+}

@@ -48,6 +48,14 @@ bool ml_elf_section(struct ml_elf *elf, const char *name, struct ml_elf_range *o
 /* What the file has at an address, `len` bytes or NULL; lives as long as `elf`. */
 const char *ml_elf_at(struct ml_elf *elf, uint64_t address, uint64_t len);
 
+/* Calls `see` with the name of every library that it needs, until one returns true. */
+bool ml_elf_needs(struct ml_elf *elf, bool (*see)(const char *library, void *ctx),
+                  void *ctx);
+
+/* The first version of `library`'s symbols that `elf` needs and `have`, which is that
+ * library, does not have: "GLIBC_2.34". NULL: it has them all. Lives as long as `elf`. */
+const char *ml_elf_lacks(struct ml_elf *elf, const char *library, struct ml_elf *have);
+
 /* What to add to its addresses in a process that has `offset` of the file at `start`
  * (a line of /proc/PID/maps). False when no segment was loaded like that. */
 bool ml_elf_bias(struct ml_elf *elf, uint64_t start, uint64_t offset, uint64_t *out);

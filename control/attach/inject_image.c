@@ -9,8 +9,8 @@
 #include <elfutils/libdwfl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
+#include "memory.h"
 #include "proc_maps.h"
 
 #define FRAMES_MAX 100000
@@ -200,8 +200,7 @@ static void
 find_code_in(struct ml_image *image, uint64_t start, uint64_t len)
 {
     unsigned char *code = malloc(len);
-    struct iovec to = {code, len}, from = {(void *)(uintptr_t)start, len};
-    if (code != NULL && process_vm_readv(image->target.pid, &to, 1, &from, 1, 0) > 0) {
+    if (code != NULL && ml_memory_read(image->target.pid, start, code, len)) {
         find_code(code, len, start, SYSCALL_RET, sizeof(SYSCALL_RET),
                   &image->calls.syscall_ret);
         find_code(code, len, start, SIGRETURN, sizeof(SIGRETURN), &image->calls.sigreturn);

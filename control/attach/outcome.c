@@ -15,6 +15,7 @@
 #include "attach.h"
 #include "clock.h"
 #include "elf_file.h"
+#include "memory.h"
 #include "proc_maps.h"
 
 #define PAUSE_NS 2000000
@@ -92,8 +93,7 @@ find_outcome(pid_t pid, const char *library)
 static bool
 read_outcome(pid_t pid, uint64_t address, struct ml_attach_outcome *out)
 {
-    struct iovec to = {out, sizeof(*out)}, from = {(void *)(uintptr_t)address, sizeof(*out)};
-    bool whole = process_vm_readv(pid, &to, 1, &from, 1, 0) == (ssize_t)sizeof(*out);
+    bool whole = ml_memory_read(pid, address, out, sizeof(*out));
     out->text[sizeof(out->text) - 1] = '\0';
     return whole;
 }
@@ -101,12 +101,9 @@ read_outcome(pid_t pid, uint64_t address, struct ml_attach_outcome *out)
 static void
 give_up(pid_t pid, uint64_t address)
 {
-    int32_t yes = 1;
-    struct iovec from = {&yes, sizeof(yes)};
-    struct iovec to = {(void *)(uintptr_t)(address
-                                           + offsetof(struct ml_attach_outcome, given_up)),
-                       sizeof(yes)};
-    (void)!process_vm_writev(pid, &from, 1, &to, 1, 0);
+    const int32_t yes = 1;
+    ml_memory_write(pid, address + offsetof(struct ml_attach_outcome, given_up), &yes,
+                    sizeof(yes));
 }
 
 static bool

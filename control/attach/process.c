@@ -149,6 +149,24 @@ ml_process_root(pid_t pid, char *out, size_t cap, bool *other_mounts)
     snprintf(out, cap, "%s", *other_mounts || !same ? path : "");
 }
 
+uid_t
+ml_process_inner_uid(pid_t pid, uid_t uid)
+{
+    char path[64];
+    unsigned long inner, outer, count, own = uid;
+    snprintf(path, sizeof(path), "/proc/%ld/uid_map", (long)pid);
+    FILE *f = fopen(path, "re");
+    while (f != NULL && fscanf(f, "%lu %lu %lu", &inner, &outer, &count) == 3) {
+        if (uid >= outer && uid - outer < count) {
+            own = inner + (uid - outer);
+        }
+    }
+    if (f != NULL) {
+        fclose(f);
+    }
+    return (uid_t)own;
+}
+
 bool
 ml_process_has_thread(pid_t pid, const char *name)
 {

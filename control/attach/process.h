@@ -62,6 +62,9 @@ void ml_process_program(pid_t pid, char out[PATH_MAX]);
  * its). `*other_mounts`: by another mount namespace, not only by chroot. */
 void ml_process_root(pid_t pid, char *out, size_t cap, bool *other_mounts);
 
+/* How a user of ours is called in its user namespace. */
+uid_t ml_process_inner_uid(pid_t pid, uid_t uid);
+
 /* A thread of it has that name. */
 bool ml_process_has_thread(pid_t pid, const char *name);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "attach/attach.h"
+#include "attach/bring.h"
 #include "attach/outcome.h"
 #include "client.h"
 #include "clock.h"
@@ -93,7 +94,12 @@ static int
 bring_in(const struct ml_attach_target *target, const struct ml_attach_order *order,
          struct ml_error *err)
 {
-    return ml_attach_inject(target, order, err);
+    const char *way = getenv(WAY_VARIABLE);
+    int rc = ML_EUNSUPPORTED;
+    if (way == NULL || strcmp(way, "inject") != 0) {
+        rc = ml_attach_remote(target, order, err);
+    }
+    return rc == ML_EUNSUPPORTED ? ml_attach_inject(target, order, err) : rc;
 }
 
 /* What to call it from now on: its pid where a TARGET of that name is found, else the
@@ -150,8 +156,11 @@ run(const struct ml_ctl_args *args)
     if (code != ML_EXIT_DONE) {
         return code;
     }
-    return bring_in(&target, &order, &err) < 0 ? ml_print_error(&err)
-                                               : greet(&target, &order);
+    if (ml_attach_bring(&target, &order, &err) < 0 ||
+        bring_in(&target, &order, &err) < 0) {
+        return ml_print_error(&err);
+    }
+    return greet(&target, &order);
 }
 
 static const struct ml_opt opts[] = {
