@@ -43,6 +43,7 @@ class Program:
 
 PROGRAMS = [
     Program("single", 1),
+    Program("reexec", 1),
     Program("threads", 1),
     Program("asyncio", 1),
     Program("fork", 2),
