@@ -24,6 +24,7 @@ FUZZ    = build-fuzz
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
         packages ways bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
+        test-exporter test-prometheus test-deploy \
         test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
@@ -77,6 +78,22 @@ pythons:
 ## test-slow: the long ones too (CPython's own tests, a thousand sweeps)
 test-slow: test-deps
 	@MEMALOT_SLOW=1 $(PYTEST)
+
+## test-exporter: what `memalotctl exporter` serves, sidecars in their own namespaces
+test-exporter: test-deps
+	@$(VENV)/bin/python -m pytest -m 'not slow' tests/e2e/test_exporter.py \
+		tests/e2e/test_sidecar.py tests/e2e/test_prometheus.py $(ARGS)
+
+## test-prometheus: a real Prometheus (fetched, not installed) answers the alerts
+test-prometheus: test-deps
+	@tools/get-prometheus.sh
+	@MEMALOT_SLOW=1 $(VENV)/bin/python -m pytest tests/e2e/test_prometheus.py \
+		tests/e2e/test_exporter.py $(ARGS)
+
+## test-deploy: deploy/ by hadolint, Kubernetes' and compose's schemas
+test-deploy: all
+	@tools/venv.sh $(BUILD)/deploy-venv $$(sed '/^#/d' tests/deploy/requirements.txt)
+	@$(BUILD)/deploy-venv/bin/python -m pytest tests/deploy $(ARGS)
 
 ## packages: 74 packages from PyPI under memalot on PYTHON (downloads about 400 MB)
 packages: test-deps
@@ -147,7 +164,7 @@ lint:
 
 ## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy pyright
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## clean: remove what was built
@@ -165,4 +182,5 @@ test-deps: venv
 
 venv:
 	@tools/deps.sh build
-	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist pytest-rerunfailures
+	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist pytest-rerunfailures \
+		prometheus_client
