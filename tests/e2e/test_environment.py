@@ -103,8 +103,8 @@ def test_a_refused_configuration_costs_one_line(site, ctl, python, tmp_path):
 def test_pythons_that_it_starts_are_left_alone_on_demand(site, ctl, python, tmp_path):
     config = tmp_path / "memalot.yaml"
     config.write_text("control: {follow_execs: false}\n")
-    code = "import os, subprocess, sys;" \
-        "print([k for k in os.environ if k.startswith(('MEMALOT', 'PYTHONP'))], flush=True);" \
+    code = "import os, subprocess, sys; ours = ('MEMALOT', 'PYTHONP');" \
+        "print([name for name in os.environ if name.startswith(ours)], flush=True);" \
         f"subprocess.run([sys.executable, '-c', {LOADED!r}])"
     out, err = run(site(python), ctl, "-c", code, MEMALOT="1", MEMALOT_CONFIG=str(config))
     own, child = out.splitlines()
