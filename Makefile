@@ -24,7 +24,7 @@ FUZZ    = build-fuzz
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
         packages bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        test-deps venv
+        test-mcp test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -51,6 +51,7 @@ demo: all
 ## test: the C tests and the end-to-end tests (under ten minutes)
 test: test-deps
 	@status=0; $(UNIT) || status=1; $(PYTEST) -m 'not slow' || status=1; \
+	tools/mcp.sh $(BUILD) --no-inspector -q || status=1; \
 	tools/counts.sh $(BUILD); exit $$status
 
 ## unit: the C tests only
@@ -83,6 +84,10 @@ packages: test-deps
 	@venv=$$(tools/packages.sh $(BUILD)/packages-venv \
 		$$(sed '/^#/d' tests/packages/requirements.txt)) && \
 	PACKAGES_VENV=$$venv $(VENV)/bin/python -m pytest -n $(JOBS) tests/packages $(ARGS)
+
+## test-mcp: the MCP server, by the official SDK and the MCP Inspector (ARGS= choose)
+test-mcp: test-deps
+	@tools/mcp.sh $(BUILD) $(ARGS)
 
 ## asan: the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:
@@ -138,7 +143,7 @@ lint:
 
 ## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy pyright
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright 'mcp>=2,<3'
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## clean: remove what was built
