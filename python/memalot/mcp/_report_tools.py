@@ -45,7 +45,7 @@ Directory = Annotated[
 ]
 TypeFilter = Annotated[
     list[str] | None,
-    Field(description="Only types whose full name contains one of these, case counts"),
+    Field(description="Only types whose full name contains one of these"),
 ]
 Number = Annotated[int, Field(ge=1, description="Number of the finding, 1 is the worst")]
 Iteration = Annotated[
