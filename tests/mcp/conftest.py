@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("mcp.server.mcpserver", reason="the MCP SDK (2.x) is not here: make test-mcp")
+pytest.importorskip("mcp.server.mcpserver", reason="no MCP SDK here: make test-mcp")
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]

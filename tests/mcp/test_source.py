@@ -37,6 +37,7 @@ FILES = {
         "    input()\n"
     ),
     "tests/broken.py": "kept.append(\n",
+    "tests/odd.py": "kept = '\\d'\n",
     ".venv/lib/other.py": "kept.append(1)\n",
     "node_modules/other.py": "kept.append(1)\n",
 }
@@ -79,6 +80,7 @@ def test_modules_are_found_where_the_process_finds_them(talk, project, started):
     assert ("app/store.py", 7) in short and ("app/store.py", 6) in short  # classes
     assert {file for file, _ in short} == {"app/work.py", "app/store.py"}
     assert answer["not_found"] == []
+    assert talk.stderr() == ""
 
 
 def test_of_a_process_that_has_ended_the_directory_can_be_named(talk, project, started):
@@ -90,3 +92,19 @@ def test_of_a_process_that_has_ended_the_directory_can_be_named(talk, project, s
     short, answer = places(talk, project, report_id, directories=[str(project)])
     assert short[0] == ("app/work.py", 3) and ("app/store.py", 14) in short
     assert answer["searched"] == [os.path.realpath(project)] and not answer["not_found"]
+
+
+@pytest.mark.parametrize(("path", "name"), [
+    ("app.store.STORE.kept", "kept"),
+    ("__main__.SESSIONS", "SESSIONS"),
+    ("app.bus.handlers['price.changed']", "handlers"),
+    ("app.pool[0].waiting[*]", "waiting"),
+    ("serve() pending", "pending"),
+    ('thread "worker-3": handle() request.callbacks', "callbacks"),
+    ("", ""),
+    ("<native>", ""),
+])
+def test_the_name_of_a_container_is_the_last_in_its_path(path, name):
+    from memalot.mcp._source import _last_name
+
+    assert _last_name(path) == name

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -210,5 +211,5 @@ def _called(node: ast.expr, name: str) -> bool:
 
 def _last_name(path: str) -> str:
     """Return the last name of a path expression: `app.bus.handlers['x']` → handlers."""
-    words = path.partition("[")[0].replace("()", " ").replace(".", " ").split()
-    return words[-1] if words and words[-1].isidentifier() else ""
+    words = re.split(r"\W+", re.sub(r"\[[^][]*\]|\(\)", " ", path).strip())
+    return words[-1] if words[-1].isidentifier() else ""
