@@ -69,6 +69,7 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
     }
     strcpy(found.path, path);
     found.pid = found.client != NULL ? ml_client_pid(found.client) : 0;
+    found.here = found.pid > 0;
     if (found.pid == 0) {
         found.pid = strtol(name, NULL, 10);
     }
@@ -210,26 +211,6 @@ ml_discovery_fini(struct ml_discovery *d)
     }
     free(d->agent);
     memset(d, 0, sizeof(*d));
-}
-
-void
-ml_discover_statuses(struct ml_discovery *d)
-{
-    struct ml_error err;
-    int64_t deadline = ml_clock_ms() + STATUS_TIMEOUT_MS;
-    for (size_t i = 0; i < d->count; i++) {
-        struct ml_agent_found *a = &d->agent[i];
-        if (a->client != NULL && ml_client_send(a->client, "status", &err) < 0) {
-            snprintf(a->trouble, sizeof(a->trouble), "%.150s", err.message);
-        }
-    }
-    for (size_t i = 0; i < d->count; i++) {
-        struct ml_agent_found *a = &d->agent[i];
-        if (a->trouble[0] == '\0' &&
-            ml_client_receive(a->client, deadline, &a->status, &err) < 0) {
-            snprintf(a->trouble, sizeof(a->trouble), "%.150s", err.message);
-        }
-    }
 }
 
 const json_t *

@@ -18,7 +18,10 @@
 struct ml_agent_found {
     char path[108];
     long pid; /* from the kernel, else from the file's name; 0: unknown */
-    struct ml_client *client; /* NULL: it accepts nobody; ml_client_call says so */
+    bool here; /* pid counts in our own pid namespace: the kernel says so */
+    long ppid; /* 0: unknown; this and `parent` are ml_family_find's */
+    struct ml_agent_found *parent; /* the nearest ancestor that has an agent, or NULL */
+    struct ml_client *client; /* NULL: it accepts nobody; ml_client_send says so */
     json_t *status;    /* NULL until ml_discover_status */
     char trouble[160]; /* why there is no status */
 };
@@ -35,9 +38,6 @@ void ml_discover(struct ml_discovery *d);
 /* The same, and removes the sockets that processes left behind. */
 void ml_discover_and_tidy(struct ml_discovery *d);
 void ml_discovery_fini(struct ml_discovery *d);
-
-/* Asks all of them at once: those that do not answer cost two seconds together. */
-void ml_discover_statuses(struct ml_discovery *d);
 
 /* Asks for `status` (once); NULL when it does not answer within two seconds. */
 const json_t *ml_discover_status(struct ml_agent_found *a);
