@@ -6,6 +6,7 @@ sidecar has others. They share the directory of sockets only, or the pids as wel
 Neither sees the other's /proc entries, home or reports unless the test says so.
 """
 
+import os
 import shutil
 import subprocess
 
@@ -157,6 +158,13 @@ def test_with_shared_pids_the_pid_is_the_same_on_both_sides(ctl, program, tmp_pa
     assert "shop" in sidecar.run("status", shop.pid).stdout
     shop.ask("leak 3000")
     assert "Session" in sidecar.run("snapshot", shop.pid).stdout
+
+
+def test_a_volume_of_another_user_will_do_for_the_sockets(ctl, program, sidecar):
+    os.chown(ctl.runtime, 12345, 12345)  # an emptyDir belongs to root, the program not
+    shop = program()
+    assert ctl.socket(shop.pid).exists()
+    assert "shop" in sidecar.run("status", "shop").stdout
 
 
 def test_another_user_is_refused_and_told_so(program, sidecar):
