@@ -9,11 +9,13 @@ Neither sees the other's /proc entries, home or reports unless the test says so.
 import os
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
 import exporter
-from harness import MEMALOTCTL
+from harness import MEMALOTCTL, find_interpreters, wait_until
 
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--mount-proc"]
 # In the sidecar: the sockets at another path, and nothing of the program's home.
@@ -181,6 +183,61 @@ def test_a_read_only_root_is_enough_for_the_sidecar(program, sidecar):
     shop.ask("leak 3000")
     read_only = ["sh", "-c", 'mount -o remount,bind,ro / && exec "$@"', "sh"]
     assert "Session" in sidecar.run("snapshot", "shop", wrap=read_only).stdout
+
+
+# What deploy/kubernetes/sidecar.yaml asks of both containers: volumes that belong to root
+# and are everybody's, nothing else to write to, a user of no privileges.
+UID = 10001
+UNPRIVILEGED = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups",
+                "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+CONTAINER = [*UNSHARE, "sh", "-c", """
+mount -o remount,bind,ro / && mount --bind "$0" "$0" && mount -o remount,bind,rw "$0" &&
+cd "$0" && exec "$@" """]
+
+
+def python_of_anybody():
+    """Return an interpreter with an agent that any user may start, or skip."""
+    for python in find_interpreters():
+        for path in (python.path, f"/usr/bin/python{python.name.rpartition('.')[0]}"):
+            facts = "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))"
+            done = subprocess.run(  # setpriv itself still passes every door
+                [*UNPRIVILEGED, "sh", "-c", 'exec "$0" "$@"', path, "-c", facts],
+                timeout=30, capture_output=True, text=True)
+            if not python.unusable() and done.stdout.strip() == python.suffix:
+                return path
+    pytest.skip("no interpreter here that another user may start")
+
+
+def test_both_sides_are_unprivileged_on_volumes_of_root(tmp_path, sidecar):
+    done = subprocess.run([*UNPRIVILEGED, "sh", "-c", 'exec "$0" --version', MEMALOTCTL],
+                          capture_output=True, timeout=30)
+    if done.returncode != 0:
+        pytest.skip(f"another user may not start {MEMALOTCTL}")
+    python = python_of_anybody()
+    volume = Path(tempfile.mkdtemp(prefix="ml-", dir="/tmp"))  # tmp_path is root's alone
+    volume.chmod(0o777)
+    config = volume / "memalot.yaml"
+    config.write_text(f"name: shop\nreport: {{directory: {volume}/reports}}\n")
+    (volume / "shop.py").write_text(
+        "import sys\nkept = [[i] for i in range(5000)]\n"
+        "print('ready', flush=True)\nsys.stdin.read()\n")
+    inside = [*CONTAINER, str(volume), *UNPRIVILEGED]
+    env = {**sidecar.ctl.env, "MEMALOT_RUNTIME_DIR": str(volume), "HOME": "/nonexistent"}
+    shop = subprocess.Popen(
+        [*inside, str(MEMALOTCTL), "run", "-c", str(config), "--", python, "shop.py"],
+        env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert shop.stdout.readline() == "ready\n"
+        wait_until(lambda: list(volume.glob("memalot/*.sock")), "the agent listens")
+        for words, said in ((["snapshot", "shop"], "list objects held by __main__.kept"),
+                            (["list", "--report-directory", volume / "reports"], "shop")):
+            done = subprocess.run([*inside, str(MEMALOTCTL), *map(str, words)], env=env,
+                                  capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0 and said in done.stdout, done.stderr
+        assert {path.stat().st_uid for path in volume.glob("reports/*")} == {UID}
+    finally:
+        shop.communicate(timeout=60)
+        shutil.rmtree(volume)
 
 
 def test_no_capability_is_needed(program, sidecar):
