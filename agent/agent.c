@@ -324,6 +324,12 @@ ml_agent_running(void)
     return a->pid == getpid() && atomic_load(&a->phase) == ML_PHASE_ON;
 }
 
+const char *
+ml_agent_socket_path(void)
+{
+    return the_agent.socket_path;
+}
+
 void
 ml_agent_ring_for_monitors(void)
 {

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "discover_inside.h"
 #include "print.h"
 #include "socket_dir.h"
 #include "clock.h"
@@ -151,6 +152,12 @@ look_at_everybody(struct ml_discovery *d, const char *parent, const char *prefix
     }
 }
 
+static void
+try_inside(const char *path, const char *name, void *ctx)
+{
+    try_socket(ctx, path, name);
+}
+
 static int
 by_pid(const void *a, const void *b)
 {
@@ -183,6 +190,7 @@ look_around(struct ml_discovery *d)
         snprintf(path, sizeof(path), "/tmp/memalot-%ld", (long)uid);
         look_into(d, path, uid);
     }
+    ml_discover_inside(only, try_inside, d);
     if (d->count > 1) {
         qsort(d->agent, d->count, sizeof(d->agent[0]), by_pid);
     }
