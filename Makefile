@@ -23,8 +23,8 @@ FUZZ    = build-fuzz
 
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
-        packages ways bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        test-exporter test-prometheus test-deploy test-mcp test-deps venv
+        packages ways bench bench-leak bench-ages bench-exporter fuzz golden format lint \
+        typecheck clean help test-exporter test-prometheus test-deploy test-mcp test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -147,6 +147,11 @@ bench-leak: all
 bench-ages: all
 	@tools/venv.sh $(BUILD)/bench-ages-venv $$(sed '/^#/d' bench/ages/requirements.txt)
 	@$(BUILD)/bench-ages-venv/bin/python bench/bench_ages.py $(ARGS)
+
+## bench-exporter: what a scrape of memalotctl exporter costs, for programs and exporter
+bench-exporter: all
+	@tools/venv.sh $(BUILD)/bench-exporter-venv prometheus_client
+	@$(BUILD)/bench-exporter-venv/bin/python bench/bench_exporter.py $(ARGS)
 
 ## fuzz: every fuzz target for FUZZ_SECONDS (60) each, under sanitizers
 fuzz:
