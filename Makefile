@@ -24,7 +24,7 @@ FUZZ    = build-fuzz
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
         packages bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        test-deps venv
+        test-deps venv wheel wheels
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -141,9 +141,19 @@ typecheck:
 	@tools/venv.sh $(BUILD)/typing-venv mypy pyright
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
+## wheel: a wheel for PYTHON in dist/, every library inside
+wheel:
+	@tools/deps.sh build
+	@tools/wheel.sh dist $(BUILD)/wheels $(PYTHON)
+
+## wheels: one for every interpreter found
+wheels:
+	@tools/deps.sh build
+	@tools/wheel.sh dist $(BUILD)/wheels $$(tools/pythons.sh found)
+
 ## clean: remove what was built
 clean:
-	rm -rf $(BUILD) $(ASAN) $(FUZZ)
+	rm -rf $(BUILD) $(ASAN) $(FUZZ) dist
 
 ## help: this list
 help:
