@@ -12,7 +12,7 @@ dist=$1 work=$2
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$dist" "$work"
-dist=$(cd "$dist" && pwd)
+dist=$(cd "$dist" && pwd) work=$(cd "$work" && pwd)
 
 build() {  # interpreter
     local python venv version raw
