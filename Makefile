@@ -24,7 +24,7 @@ FUZZ    = build-fuzz
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
         packages bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        test-deps venv wheel wheels
+        test-deps venv wheel wheels sdist test-packaging
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -150,6 +150,16 @@ wheel:
 wheels:
 	@tools/deps.sh build
 	@tools/wheel.sh dist $(BUILD)/wheels $$(tools/pythons.sh found)
+
+## sdist: the source distribution of what is committed, in dist/
+sdist: wheel
+	@tools/sdist.sh dist $(BUILD)/wheels
+
+## test-packaging: wheels in clean places: virtual environments, a bare Debian (as root)
+test-packaging: wheels sdist
+	@tools/venv.sh $(BUILD)/packaging-venv pytest pytest-timeout twine
+	@tools/chroot.sh >/dev/null || true
+	@$(BUILD)/packaging-venv/bin/python -m pytest tests/packaging $(ARGS)
 
 ## clean: remove what was built
 clean:

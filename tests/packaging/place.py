@@ -14,11 +14,11 @@ HERE = Path(__file__).resolve().parent
 
 
 class Place:
-    """A virtual environment, seen from the directory `root` in which it is `/venv`."""
+    """A directory with a virtual environment, a home and a runtime directory."""
 
     def __init__(self, root: Path, inside: str, wrap: list[str]) -> None:
         self.root = root
-        self.inside = inside  # how its commands call `root`
+        self.inside = inside  # what its commands call `root`
         self.wrap = wrap
         self.home = root / "home"
         self.home.mkdir()
@@ -57,13 +57,9 @@ class Place:
         return json.loads(self.run("memalotctl", *words, "--json").stdout)
 
     def files(self) -> set[str]:
-        """Return every file and directory of the virtual environment."""
+        """Return every file of the virtual environment; pip leaves empty directories."""
         venv = self.root / "venv"
-        return {str(path.relative_to(venv)) for path in venv.rglob("*")}
-
-    def path(self, inside: str) -> Path:
-        """Return where a file lies that a command has named."""
-        return self.root / Path(inside).relative_to(self.inside or "/")
+        return {str(path.relative_to(venv)) for path in venv.rglob("*") if not path.is_dir()}
 
     def _variables(self, more: dict[str, str]) -> list[str]:
         return [f"{name}={value}" for name, value in {**self.env, **more}.items()]
@@ -91,8 +87,9 @@ def make_chroot(root: Path, tar: str) -> Place:
     Each command has mounts of its own, with /proc, so that none is left behind.
     """
     subprocess.run(["tar", "-C", str(root), "-xf", tar], check=True)
-    (root / "home").rmdir()
+    (root / "place").mkdir()
     enter = 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"'
-    place = Place(root, "", ["unshare", "--mount", "sh", "-c", enter, str(root)])
-    place.run("python3", "-m", "venv", "/venv")
+    wrap = ["unshare", "--mount", "sh", "-c", enter, str(root)]
+    place = Place(root / "place", "/place", wrap)
+    place.run("python3", "-m", "venv", "/place/venv")
     return place

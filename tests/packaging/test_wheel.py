@@ -16,8 +16,8 @@ def test_the_commands_are_there(place):
 
 
 def test_libraries_come_with_it(place):
-    found = place.run("sh", "-c", "ldd /venv/lib/python3*/site-packages/memalot/bin/memalotctl"
-                      .replace("/venv", f"{place.inside}/venv")).stdout
+    program = f"{place.inside}/venv/lib/python3*/site-packages/memalot/bin/memalotctl"
+    found = place.run("sh", "-c", f"ldd {program}").stdout
     assert "not found" not in found
     for name in ("gvc", "cgraph", "jansson", "smartcols", "yaml"):
         line = next(line for line in found.splitlines() if f"lib{name}-" in line)
