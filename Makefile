@@ -8,6 +8,7 @@
 
 PYTHON ?= python3
 BUILD  ?= build
+PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 TESTS  ?= tests/e2e
 ARGS   ?=
@@ -24,7 +25,8 @@ FUZZ    = build-fuzz
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
         packages bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        test-deps venv wheel wheels sdist test-packaging
+        test-deps venv wheel wheels sdist test-packaging \
+        install uninstall
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -140,6 +142,14 @@ lint:
 typecheck:
 	@tools/venv.sh $(BUILD)/typing-venv mypy pyright
 	@tools/typecheck.sh $(BUILD)/typing-venv
+
+## install: what make (or make agents) has built into PREFIX (/usr/local), below DESTDIR
+install:
+	@tools/install.sh install $(BUILD) $(PREFIX) $(DESTDIR)
+
+## uninstall: take it away again
+uninstall:
+	@tools/install.sh uninstall $(BUILD) $(PREFIX) $(DESTDIR)
 
 ## wheel: a wheel for PYTHON in dist/, every library inside
 wheel:
