@@ -24,9 +24,9 @@ FUZZ    = build-fuzz
 
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
-        packages bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        test-deps venv wheel wheels sdist test-packaging \
-        install uninstall
+        packages ways bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
+        install uninstall wheel wheels sdist test-packaging \
+        test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -85,6 +85,15 @@ packages: test-deps
 	@venv=$$(tools/packages.sh $(BUILD)/packages-venv \
 		$$(sed '/^#/d' tests/packages/requirements.txt)) && \
 	PACKAGES_VENV=$$venv $(VENV)/bin/python -m pytest -n $(JOBS) tests/packages $(ARGS)
+
+## ways: every way in, into every kind of program, on every version (downloads a little)
+ways: test-deps
+	@cut -f1 $(BUILD)/pythons | while read python; do \
+		PYTHON=$$python PIP_OF=$(VENV)/bin/python tools/packages.sh $(BUILD)/ways-venv \
+			gunicorn uvicorn celery >/dev/null; done
+	@tools/venv.sh $(BUILD)/ways-venv/uv uv
+	@MEMALOT_WAYS=1 $(VENV)/bin/python -m pytest -n $(JOBS) tests/e2e/test_ways_in.py \
+		tests/e2e/test_servers.py $(ARGS)
 
 ## asan: the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:

@@ -66,6 +66,7 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
     }
     strcpy(found.path, path);
     found.pid = ml_client_pid(found.client);
+    found.here = found.pid > 0;
     if (found.pid == 0) {
         found.pid = strtol(name, NULL, 10);
     }

@@ -18,6 +18,9 @@
 struct ml_agent_found {
     char path[108];
     long pid; /* from the kernel, else from the file's name; 0: unknown */
+    bool here; /* pid counts in our own pid namespace: the kernel says so */
+    long ppid; /* 0: unknown; this and `parent` are ml_family_find's */
+    struct ml_agent_found *parent; /* the nearest ancestor that has an agent, or NULL */
     struct ml_client *client;
     json_t *status;    /* NULL until ml_discover_status */
     char trouble[160]; /* why there is no status */
