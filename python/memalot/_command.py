@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
+from ._life import stop
+
 _PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "memalotctl")
 
 
@@ -30,6 +32,7 @@ def memalot_mcp() -> None:
 
 def _become(name: str, *words: str) -> None:
     os.environ["MEMALOT_PYTHON"] = sys.executable
+    stop()  # the agent that MEMALOT=1 has brought: this process is no program of anybody's
     try:
         os.execv(_PROGRAM, [name, *words])
     except OSError as error:

@@ -41,6 +41,15 @@ def test_the_source_distribution_builds_the_same_wheel(tmp_path):
     assert names(built) == names(repaired)
 
 
+def test_every_python_file_is_in_the_wheels():
+    sources = ROOT / "python"
+    kept = [*sources.rglob("*.py"), *sources.rglob("*.pyi"), *sources.rglob("*.pth"),
+            *sources.rglob("py.typed")]
+    wanted = {str(path.relative_to(sources)) for path in kept}
+    wheels = list(DIST.glob("memalotctl-*.whl"))
+    assert wheels and all(wanted <= names(wheel) for wheel in wheels)
+
+
 def names(wheel):
     with zipfile.ZipFile(wheel) as file:
         return {name for name in file.namelist() if not name.endswith("/")
