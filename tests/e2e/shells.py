@@ -24,7 +24,8 @@ class Shell:
         self.program = shutil.which(self.name)
         if self.program is None:
             pytest.skip(f"{self.name} is not installed")
-        self.env = {**ctl.env, "PATH": f"{MEMALOTCTL.parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        path = f"{MEMALOTCTL.parent}:/usr/bin:/bin"
+        self.env = {**ctl.env, "PATH": path, "LC_ALL": "C.UTF-8"}
         self.folder = folder
         self.script = folder / f"completion.{self.name}"
         self.script.write_text(ctl.run("completion", self.name).stdout)
