@@ -25,7 +25,7 @@ FUZZ    = build-fuzz
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
         packages ways bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        install uninstall wheel wheels sdist test-packaging \
+        install uninstall wheel wheels sdist deb test-packaging \
         test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
@@ -174,8 +174,13 @@ wheels:
 sdist: wheel
 	@tools/sdist.sh dist $(BUILD)/wheels
 
+## deb: the Debian package of what is committed, in dist/
+deb:
+	@tools/deps.sh debian
+	@tools/deb.sh dist $(BUILD)/deb
+
 ## test-packaging: wheels in clean places: virtual environments, a bare Debian (as root)
-test-packaging: wheels sdist
+test-packaging: wheels sdist deb
 	@tools/venv.sh $(BUILD)/packaging-venv pytest pytest-timeout twine
 	@tools/chroot.sh >/dev/null || true
 	@$(BUILD)/packaging-venv/bin/python -m pytest tests/packaging $(ARGS)
