@@ -16,6 +16,7 @@
 #include "depot.h"
 #include "elf_file.h"
 #include "proc_maps.h"
+#include "process.h"
 
 /* -- what it can reach ------------------------------------------------------------- */
 
@@ -23,13 +24,17 @@
 static int
 open_as_its_user(const struct ml_attach_target *target, const char *path)
 {
-    bool other = geteuid() == 0 && target->uid != 0;
+    struct ml_process p;
+    bool other = geteuid() == 0 && target->uid != 0 &&
+                 ml_process_read(target->pid, &p, NULL) == ML_OK;
     if (other) {
+        setfsgid(p.gid[1]);
         setfsuid(target->uid);
     }
     int fd = ml_inside_open(target, path, O_RDONLY);
     if (other) {
         setfsuid(geteuid());
+        setfsgid(getegid());
     }
     return fd;
 }

@@ -144,9 +144,9 @@ ml_process_root(pid_t pid, char *out, size_t cap, bool *other_mounts)
     *other_mounts = ml_process_link(getpid(), "ns/mnt", own, sizeof(own)) &&
                     ml_process_link(pid, "ns/mnt", its, sizeof(its)) && strcmp(own, its) != 0;
     snprintf(path, sizeof(path), "/proc/%ld/root", (long)pid);
-    bool same = stat("/", &here) == 0 && stat(path, &there) == 0 &&
-                here.st_dev == there.st_dev && here.st_ino == there.st_ino;
-    snprintf(out, cap, "%s", *other_mounts || !same ? path : "");
+    bool other = stat("/", &here) == 0 && stat(path, &there) == 0 &&
+                 (here.st_dev != there.st_dev || here.st_ino != there.st_ino);
+    snprintf(out, cap, "%s", *other_mounts || other ? path : "");
 }
 
 uid_t

@@ -58,8 +58,8 @@ void ml_process_inside(const char *root, char *path);
 /* The program it runs, as it sees it; "" when unknown. */
 void ml_process_program(pid_t pid, char out[PATH_MAX]);
 
-/* "" when it sees the same files as we do, else "/proc/PID/root" (put before a path of
- * its). `*other_mounts`: by another mount namespace, not only by chroot. */
+/* "" when it sees the same files as we do, or we may not know, else "/proc/PID/root"
+ * (put before a path of its). `*other_mounts`: by another mount namespace, not only by chroot. */
 void ml_process_root(pid_t pid, char *out, size_t cap, bool *other_mounts);
 
 /* How a user of ours is called in its user namespace. */

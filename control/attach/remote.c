@@ -163,7 +163,7 @@ read_said(const struct ml_attach_target *target, const struct ml_inside_dir *dir
           struct ml_error *err)
 {
     char text[401] = "";
-    int fd = openat(dir->fd, "said", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(dir->fd, "said", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
     if (fd >= 0) {
         close(fd);
