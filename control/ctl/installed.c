@@ -115,7 +115,10 @@ ml_installed_become(const char *self, const char *module, char *const *words)
         line[n++] = words[i];
     }
     line[n] = NULL;
-    if (make_importable(package) < 0 || setenv("MEMALOT_CTL", self, 1) < 0) {
+    /* -m puts the present directory before everything else: what is called json.py
+     * there is not json. Python 3.11 is the first to obey. */
+    if (make_importable(package) < 0 || setenv("MEMALOT_CTL", self, 1) < 0 ||
+        setenv("PYTHONSAFEPATH", "1", 1) < 0) {
         return ml_print_fail(ML_EXIT_FAILED, "out of memory");
     }
     execvp(python, line);
