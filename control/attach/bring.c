@@ -90,7 +90,8 @@ check_libc(const struct ml_attach_target *target, const char *library,
             rc = ml_error_set(err, ML_EUNSUPPORTED,
                               "the C library of process %ld is too old for this agent: "
                               "it has no %s; build memalot on a system as old as that "
-                              "one", (long)target->pid, missing);
+                              "one",
+                              (long)target->pid, missing);
         }
     }
     ml_elf_close(agent);
@@ -119,7 +120,7 @@ is_the_one(const char *library, void *ctx)
 static bool
 is_of_libc(const char *name)
 {
-    static const char *const parts[] = {"libc.so.", "libm.so.", "libpthread.so.",
+    static const char *const parts[] = {"libc.so.",  "libm.so.",  "libpthread.so.",
                                         "libdl.so.", "librt.so.", "ld-linux"};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strncmp(name, parts[i], strlen(parts[i])) == 0) {

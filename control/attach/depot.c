@@ -48,7 +48,8 @@ open_or_make(const struct ml_attach_target *target, int parent, const char *name
 }
 
 static bool
-open_below(const struct ml_attach_target *target, const char *place, struct ml_depot *out)
+open_below(const struct ml_attach_target *target, const char *place,
+           struct ml_depot *out)
 {
     char name[64];
     struct statvfs fs;
@@ -68,7 +69,8 @@ open_below(const struct ml_attach_target *target, const char *place, struct ml_d
     }
     out->dir.parent = outer;
     out->dir.fd = open_or_make(target, outer, "agent-" ML_VERSION);
-    snprintf(out->dir.path, sizeof(out->dir.path), "%s/%s/agent-" ML_VERSION, place, name);
+    snprintf(out->dir.path, sizeof(out->dir.path), "%s/%s/agent-" ML_VERSION, place,
+             name);
     if (out->dir.fd < 0) {
         ml_inside_close(&out->dir);
     }
@@ -86,11 +88,12 @@ ml_depot_open(const struct ml_attach_target *target, struct ml_depot *out,
             return ML_OK;
         }
     }
-    return ml_error_set(err, ML_EUNSUPPORTED,
-                        "process %ld is in a container, or is another user's, without a "
-                        "way in: its /tmp, /var/tmp and /dev/shm take no program (read-"
-                        "only, noexec, or memalot-UID in them is somebody else's)",
-                        (long)target->pid);
+    return ml_error_set(
+        err, ML_EUNSUPPORTED,
+        "process %ld is in a container, or is another user's, without a "
+        "way in: its /tmp, /var/tmp and /dev/shm take no program (read-"
+        "only, noexec, or memalot-UID in them is somebody else's)",
+        (long)target->pid);
 }
 
 int
@@ -104,9 +107,11 @@ ml_depot_open_in(const struct ml_depot *depot, const char *name, struct ml_depot
                             depot->dir.path, name, (long)depot->target->pid,
                             strerror(errno));
     }
-    int n = snprintf(out->dir.path, sizeof(out->dir.path), "%s/%s", depot->dir.path, name);
-    return n < (int)sizeof(out->dir.path) ? ML_OK
-                                          : ml_error_set(err, ML_ELIMIT, "path too long");
+    int n =
+        snprintf(out->dir.path, sizeof(out->dir.path), "%s/%s", depot->dir.path, name);
+    return n < (int)sizeof(out->dir.path)
+               ? ML_OK
+               : ml_error_set(err, ML_ELIMIT, "path too long");
 }
 
 void
@@ -139,7 +144,8 @@ is_there_already(const struct ml_depot *depot, const char *name, mode_t mode,
                  const void *data, size_t len)
 {
     struct stat st;
-    int fd = openat(depot->dir.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd =
+        openat(depot->dir.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     bool same = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
                 st.st_uid == depot->target->uid && (st.st_mode & 07777) == mode &&
                 has_content(fd, data, len);
