@@ -40,6 +40,7 @@ static const struct ml_command *const all_commands[] = {
     &ml_cmd_rm,
     &ml_cmd_config,
     &ml_cmd_exporter,
+    &ml_cmd_mcp,
     &ml_cmd_write,
     NULL,
 };
