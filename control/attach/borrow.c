@@ -25,6 +25,7 @@
 #include "signal_frame.h"
 
 #define RED_ZONE 128
+#define LOOK_NS 10000000 /* at the latest */
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
 enum stop {
@@ -56,29 +57,51 @@ kind_of(int status, int *signal)
     return event != 0 ? STOP_OTHER : STOP_SIGNAL;
 }
 
-/* Looks every 20 us at first: a thread that is held for longer than it must be is what
- * the program feels of us. */
-static enum stop
-wait_stop(struct ml_borrow *b, int *signal)
+/* The kernel says by SIGCHLD that there is something to look at. Blocked, it is not lost
+ * between the look and the sleep. */
+static bool
+look_or_sleep(struct ml_borrow *b, pid_t *got, int *status)
 {
-    for (long pause = 20000;; pause = pause < 2000000 ? pause * 5 / 4 : pause) {
-        int status;
-        pid_t got = waitpid(b->tid, &status, __WALL | WNOHANG);
-        if (got == b->tid) {
-            enum stop stop = kind_of(status, signal);
-            b->held = stop != STOP_GONE;
-            b->in_trap = stop == STOP_TRAP || stop == STOP_SIGNAL || stop == STOP_GROUP;
-            return stop;
-        }
-        if (got < 0 && errno != EINTR) {
-            b->held = false; /* gone without a word: another thread called execve */
-            return STOP_GONE;
-        }
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    *got = waitpid(b->tid, status, __WALL | WNOHANG);
+    if (*got == 0) {
+        sigtimedwait(&child, NULL, &(struct timespec){.tv_nsec = LOOK_NS});
+    }
+    return *got != 0;
+}
+
+static enum stop
+wait_with_child_blocked(struct ml_borrow *b, int *signal)
+{
+    int status = 0;
+    pid_t got;
+    while (!look_or_sleep(b, &got, &status)) {
         if (ml_clock_seconds() > b->deadline) {
             return STOP_LATE;
         }
-        nanosleep(&(struct timespec){.tv_nsec = pause}, NULL);
     }
+    if (got < 0) {
+        b->held = false; /* gone without a word: another thread called execve */
+        return STOP_GONE;
+    }
+    enum stop stop = kind_of(status, signal);
+    b->held = stop != STOP_GONE;
+    b->in_trap = stop == STOP_TRAP || stop == STOP_SIGNAL || stop == STOP_GROUP;
+    return stop;
+}
+
+static enum stop
+wait_stop(struct ml_borrow *b, int *signal)
+{
+    sigset_t child, before;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, &before);
+    enum stop stop = wait_with_child_blocked(b, signal);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return stop;
 }
 
 static int

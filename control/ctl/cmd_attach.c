@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "attach/attach.h"
 #include "attach/bring.h"
@@ -23,7 +22,6 @@
 #include "installed.h"
 
 #define TIMEOUT 10.0 /* seconds */
-#define PATIENCE 0.3
 
 /* Tests force one of the ways: "inject". */
 #define WAY_VARIABLE "MEMALOT_ATTACH_WAY"
@@ -102,20 +100,6 @@ make_order(const struct ml_ctl_args *args, const struct ml_attach_target *target
 
 /* -- all of it --------------------------------------------------------------------- */
 
-/* What is so only for a moment is waited for: an agent that is just leaving after a
- * `detach`, a debugger that is done. */
-static int
-inspect(pid_t pid, struct ml_attach_target *target, struct ml_error *err)
-{
-    double until = ml_clock_seconds() + PATIENCE;
-    int rc;
-    while ((rc = ml_attach_inspect(pid, target, err)) == ML_ESTATE
-           && ml_clock_seconds() < until) {
-        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    }
-    return rc;
-}
-
 static int
 bring_in(const struct ml_attach_target *target, const struct ml_attach_order *order,
          struct ml_error *err)
@@ -173,7 +157,7 @@ run(const struct ml_ctl_args *args)
     struct ml_attach_target target = {0};
     struct ml_attach_order order = {0};
     int code = read_pid(args->word[0], &pid);
-    if (code == ML_EXIT_DONE && inspect(pid, &target, &err) < 0) {
+    if (code == ML_EXIT_DONE && ml_attach_inspect(pid, &target, &err) < 0) {
         return ml_print_error(&err);
     }
     if (code == ML_EXIT_DONE) {
