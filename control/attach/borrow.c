@@ -25,6 +25,7 @@
 #include "signal_frame.h"
 
 #define RED_ZONE 128
+#define SIGSETXID 33 /* of glibc, which does not name it */
 #define LOOK_NS 10000000 /* at the latest */
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
@@ -141,21 +142,25 @@ write_registers(struct ml_borrow *b)
 {
     struct iovec xstate = {b->xstate, b->xstate_size};
     ptrace(PTRACE_SETREGSET, b->tid, NT_X86_XSTATE, &xstate);
-    ptrace(PTRACE_SETREGS, b->tid, NULL, &b->regs);
+    /* First: killed before the registers are, we leave it to the frame. */
     ptrace(PTRACE_SETSIGMASK, b->tid, sizeof(b->mask), &b->mask);
+    ptrace(PTRACE_SETREGS, b->tid, NULL, &b->regs);
     b->touched = false;
 }
 
 /* No handler of the program's runs on the borrowed thread, nor on the new one, which
  * inherits this. What the code itself may cause stays open: such a signal, blocked,
- * would end the program, but so we see it and put everything back. */
+ * would end the program, but so we see it and put everything back. And libc's own: who
+ * calls setuid has every thread take that, and waits for it with the lock held that
+ * pthread_create asks for. */
 static void
 block_signals(struct ml_borrow *b)
 {
-    static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+    static const int open[] = {SIGSEGV, SIGBUS,  SIGILL,   SIGFPE,
+                               SIGTRAP, SIGSYS, SIGSETXID};
     uint64_t all = ~(uint64_t)0;
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-        all &= ~((uint64_t)1 << (own[i] - 1));
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        all &= ~((uint64_t)1 << (open[i] - 1));
     }
     ptrace(PTRACE_SETSIGMASK, b->tid, sizeof(all), &all);
 }
@@ -343,12 +348,19 @@ static int
 set_off(struct ml_borrow *b, const struct user_regs_struct *regs, struct ml_error *err)
 {
     b->touched = true;
-    block_signals(b);
-    if (ptrace(PTRACE_SETREGS, b->tid, NULL, regs) < 0
-        || go(b, PTRACE_SYSCALL, 0) < 0) {
+    if (ptrace(PTRACE_SETREGS, b->tid, NULL, regs) < 0) {
         return gone(b, err);
     }
-    return ML_OK;
+    block_signals(b); /* killed before this, we leave its own mask to the frame */
+    return go(b, PTRACE_SYSCALL, 0) < 0 ? gone(b, err) : ML_OK;
+}
+
+/* Somebody sent the signal that it stands before: it is to have it. */
+static bool
+is_sent(const struct ml_borrow *b)
+{
+    siginfo_t info;
+    return ptrace(PTRACE_GETSIGINFO, b->tid, NULL, &info) == 0 && info.si_code <= 0;
 }
 
 /* Lets it go as it stands: the frame brings it back. */
@@ -358,8 +370,10 @@ abandon(struct ml_borrow *b, struct ml_error *err)
     ptrace(PTRACE_INTERRUPT, b->tid, NULL, NULL);
     b->deadline = ml_clock_seconds() + 0.2;
     int signal;
-    if (wait_stop(b, &signal) != STOP_LATE && b->held) {
-        ptrace(PTRACE_DETACH, b->tid, NULL, NULL);
+    enum stop stop = wait_stop(b, &signal);
+    if (stop != STOP_LATE && b->held) {
+        ptrace(PTRACE_DETACH, b->tid, NULL,
+               (void *)(long)(stop == STOP_SIGNAL ? signal : 0));
     }
     b->held = false;
     return ml_error_set(err, ML_ECANCELLED, "libc's pthread_create does not return");
@@ -373,6 +387,7 @@ run_to(struct ml_borrow *b, uint64_t rip, struct user_regs_struct *regs,
 {
     int signal = 0;
     for (;;) {
+        int pass = 0;
         switch (wait_stop(b, &signal)) {
         case STOP_SYSCALL:
             if (ptrace(PTRACE_GETREGS, b->tid, NULL, regs) < 0) {
@@ -383,6 +398,10 @@ run_to(struct ml_borrow *b, uint64_t rip, struct user_regs_struct *regs,
             }
             break;
         case STOP_SIGNAL:
+            if (is_sent(b)) {
+                pass = signal;
+                break;
+            }
             return ml_error_set(err, ML_EUNSUPPORTED, signal == SIGSYS
                                 ? "a seccomp filter of the program's forbids it"
                                 : "the program's libc cannot be called (%s)",
@@ -394,7 +413,7 @@ run_to(struct ml_borrow *b, uint64_t rip, struct user_regs_struct *regs,
         default:
             break;
         }
-        if (go(b, PTRACE_SYSCALL, 0) < 0) {
+        if (go(b, PTRACE_SYSCALL, pass) < 0) {
             return gone(b, err);
         }
     }
@@ -445,13 +464,18 @@ ml_borrow_run(struct ml_borrow *b, uint64_t code, uint64_t rbx, uint64_t stack,
 static bool
 reach_trap(struct ml_borrow *b)
 {
-    int signal = 0;
+    int signal = 0, pass = 0;
     b->deadline = ml_clock_seconds() + 1;
     ptrace(PTRACE_INTERRUPT, b->tid, NULL, NULL);
-    while (b->held && !b->in_trap) {
-        if (go(b, PTRACE_CONT, 0) < 0 || wait_stop(b, &signal) == STOP_LATE) {
+    while (b->held && (!b->in_trap || pass != 0)) {
+        if (go(b, PTRACE_CONT, pass) < 0) {
             return false;
         }
+        enum stop stop = wait_stop(b, &signal);
+        if (stop == STOP_LATE) {
+            return false;
+        }
+        pass = stop == STOP_SIGNAL && is_sent(b) ? signal : 0;
     }
     return b->held;
 }

@@ -123,6 +123,14 @@ def test_a_program_says_what_it_would_have_said(ctl, unprepared, attach, what, s
 
 
 @pytest.mark.few_versions
+def test_threads_that_change_the_user_are_not_waited_for_forever(ctl, unprepared, attach):
+    program = unprepared("users")
+    for _ in range(8):
+        visit(ctl, program, attach)
+    assert outcome(program) == "True"
+
+
+@pytest.mark.few_versions
 def test_pythons_epoll_keeps_its_time(ctl, unprepared, attach):
     program = unprepared("epoll")
     wait_until_it_waits(program)

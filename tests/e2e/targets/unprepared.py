@@ -148,6 +148,25 @@ def alarms():
     return result
 
 
+def users(seconds=2 * LONG):
+    """Change the user (to the same) again and again; libc has all threads take part."""
+    until = time.monotonic() + seconds
+    user = os.getuid()
+
+    def change():
+        while time.monotonic() < until:
+            os.setresuid(user, user, user)
+
+    threads = [threading.Thread(target=change) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while time.monotonic() < until:
+        arithmetic(1000)
+    for thread in threads:
+        thread.join()
+    return True
+
+
 async def _echo(reader, writer):
     while line := await reader.readline():
         writer.write(line.upper())

@@ -202,6 +202,74 @@ Test(borrow, a_thread_that_was_given_back_goes_on)
     expect_survival(GIVEN_BACK);
 }
 
+/* -- signals meanwhile --------------------------------------------------------------- */
+
+static void
+note_signal(int signal)
+{
+    shared->note++;
+}
+
+static pid_t
+start_program_with_a_handler(int signal)
+{
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                  -1, 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+        sigaction(signal, &(struct sigaction){.sa_handler = note_signal}, NULL);
+        while (shared->hash == 0) {
+            shared->done++;
+        }
+        _exit(7);
+    }
+    while (shared->done < 1000) {
+    }
+    return pid;
+}
+
+/* Borrows the thread, sends a signal as soon as that is so, and has it make calls. */
+static void
+borrow_while_sending(pid_t pid, int signal)
+{
+    static struct ml_borrow b;
+    uint64_t parent = 0;
+    cr_assert_eq(ml_borrow_stop(&b, pid, pid, ml_clock_seconds() + 20, NULL), ML_OK);
+    cr_assert_eq(ml_borrow_lay_frame(&b, (uintptr_t)test_sigreturn, NULL), ML_OK);
+    cr_assert_eq(call_getppid(&b, &parent), ML_OK);
+    cr_assert_eq(kill(pid, signal), 0);
+    cr_expect_eq(call_getppid(&b, &parent), ML_OK);
+    cr_expect_eq(parent, (uint64_t)getpid());
+    ml_borrow_give_back(&b);
+}
+
+Test(borrow, a_signal_that_is_sent_meanwhile_arrives)
+{
+    int status;
+    pid_t pid = start_program_with_a_handler(SIGTRAP); /* not blocked meanwhile */
+    borrow_while_sending(pid, SIGTRAP);
+    cr_expect_eq(shared->note, 1);
+    shared->hash = 1;
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+Test(borrow, a_program_that_is_told_to_stop_meanwhile_stops, .timeout = 20)
+{
+    int status;
+    pid_t pid = start_program_with_a_handler(SIGUSR1);
+    borrow_while_sending(pid, SIGSTOP);
+    do {
+        cr_assert_eq(waitpid(pid, &status, WUNTRACED), pid);
+    } while (!WIFSTOPPED(status));
+    cr_expect_eq(WSTOPSIG(status), SIGSTOP);
+    shared->hash = 1;
+    kill(pid, SIGCONT);
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
 /* -- what it waits in -------------------------------------------------------------- */
 
 static void
