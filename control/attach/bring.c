@@ -31,7 +31,7 @@ open_as_its_user(const struct ml_attach_target *target, const char *path)
         setfsgid(p.gid[1]);
         setfsuid(target->uid);
     }
-    int fd = ml_inside_open(target, path, O_RDONLY);
+    int fd = ml_inside_open_file(target, path);
     if (other) {
         setfsuid(geteuid());
         setfsgid(getegid());

@@ -18,33 +18,12 @@
 
 /* -- the directory ----------------------------------------------------------------- */
 
-static bool
-is_its_own(const struct ml_attach_target *target, int fd)
-{
-    struct stat st;
-    return fstat(fd, &st) == 0 && st.st_uid == target->uid && (st.st_mode & 022) == 0;
-}
-
 /* A directory that is the process's user's, made when missing. -1: it is another's. */
 static int
 open_or_make(const struct ml_attach_target *target, int parent, const char *name)
 {
-    struct stat st;
-    bool made = mkdirat(parent, name, 0700) == 0;
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        return -1;
-    }
-    if (made && fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
-        fchmod(fd, 0700) == 0) {
-        (void)!fchown(fd, target->uid, (gid_t)-1);
-    }
-    if (!is_its_own(target, fd)) {
-        close(fd);
-        errno = EPERM;
-        return -1;
-    }
-    return fd;
+    int fd = ml_inside_make_dir(target, parent, name);
+    return fd < 0 && errno == EEXIST ? ml_inside_open_dir(target, parent, name) : fd;
 }
 
 static bool

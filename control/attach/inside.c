@@ -11,6 +11,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -38,6 +39,39 @@ ml_inside_open(const struct ml_attach_target *target, const char *path, int flag
     return fd;
 }
 
+/* Before Linux 5.6 its links lead to where they lead for us. */
+static int
+find_place(const struct ml_attach_target *target, const char *path)
+{
+    char whole[sizeof(target->root) + PATH_MAX];
+    int place = ml_inside_open(target, path, O_PATH);
+    if (place < 0 && errno == ENOSYS) {
+        snprintf(whole, sizeof(whole), "%s%s", target->root, path);
+        place = open(whole, O_PATH | O_CLOEXEC);
+    }
+    return place;
+}
+
+int
+ml_inside_open_file(const struct ml_attach_target *target, const char *path)
+{
+    char own[32];
+    struct stat st;
+    int place = find_place(target, path);
+    if (place < 0) {
+        return -1;
+    }
+    int fd = -1, number = EINVAL;
+    if (fstat(place, &st) == 0 && S_ISREG(st.st_mode)) {
+        snprintf(own, sizeof(own), "/proc/self/fd/%d", place);
+        fd = open(own, O_RDONLY | O_CLOEXEC);
+        number = errno;
+    }
+    close(place);
+    errno = number;
+    return fd;
+}
+
 /* -- the directory ----------------------------------------------------------------- */
 
 static void
@@ -50,16 +84,73 @@ make_name(char *out, size_t cap)
     snprintf(out, cap, NAME "%016llx", (unsigned long long)random);
 }
 
+int
+ml_inside_open_dir(const struct ml_attach_target *target, int parent, const char *name)
+{
+    struct stat st;
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_uid != target->uid ||
+                    (st.st_mode & 022) != 0)) {
+        close(fd);
+        errno = EPERM;
+        return -1;
+    }
+    return fd;
+}
+
+/* Where its user may not write, its user cannot have put anything else there. */
+static int
+make_and_give(const struct ml_attach_target *target, int parent, const char *name)
+{
+    struct stat st;
+    if (mkdirat(parent, name, 0700) < 0) {
+        return -1;
+    }
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid()) {
+        (void)!fchown(fd, target->uid, (gid_t)-1);
+    }
+    return fd >= 0 ? close(fd) : -1;
+}
+
+static int
+make_as_its_user(const struct ml_attach_target *target, int parent, const char *name)
+{
+    setfsuid(target->uid);
+    int rc = -1, number = EPERM;
+    if ((uid_t)setfsuid(target->uid) == target->uid) { /* it says who it was */
+        rc = mkdirat(parent, name, 0700);
+        number = errno;
+    }
+    setfsuid(geteuid());
+    errno = number;
+    return rc;
+}
+
+int
+ml_inside_make_dir(const struct ml_attach_target *target, int parent, const char *name)
+{
+    int rc = make_as_its_user(target, parent, name);
+    if (rc < 0 && (errno == EACCES || errno == EPERM)) {
+        rc = make_and_give(target, parent, name);
+    }
+    int fd = rc < 0 ? -1 : ml_inside_open_dir(target, parent, name);
+    if (fd >= 0) {
+        (void)!fchmod(fd, 0700); /* whatever our umask is */
+    }
+    return fd;
+}
+
 static bool
-make_in(int parent, const char *place, struct ml_inside_dir *out)
+make_in(const struct ml_attach_target *target, int parent, const char *place,
+        struct ml_inside_dir *out)
 {
     for (int i = 0; i < TRIES; i++) {
         make_name(out->name, sizeof(out->name));
-        if (mkdirat(parent, out->name, 0700) == 0) {
-            out->fd = openat(parent, out->name,
-                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        out->fd = ml_inside_make_dir(target, parent, out->name);
+        if (out->fd >= 0) {
             snprintf(out->path, sizeof(out->path), "%s/%s", place, out->name);
-            return out->fd >= 0 && fchmod(out->fd, 0700) == 0;
+            return true;
         }
         if (errno != EEXIST) {
             break;
@@ -77,7 +168,7 @@ ml_inside_temp(const struct ml_attach_target *target, struct ml_inside_dir *out,
     *out = (struct ml_inside_dir){.fd = -1, .parent = -1};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         out->parent = ml_inside_open(target, places[i], O_RDONLY | O_DIRECTORY);
-        if (out->parent >= 0 && make_in(out->parent, places[i], out)) {
+        if (out->parent >= 0 && make_in(target, out->parent, places[i], out)) {
             return ML_OK;
         }
         number = errno;
@@ -87,17 +178,6 @@ ml_inside_temp(const struct ml_attach_target *target, struct ml_inside_dir *out,
                         "process %ld has no directory for temporary files (/tmp, "
                         "/dev/shm, /var/tmp) that can be written to: %s",
                         (long)target->pid, strerror(number));
-}
-
-int
-ml_inside_hand_over(const struct ml_attach_target *target,
-                    const struct ml_inside_dir *dir, struct ml_error *err)
-{
-    if (fchown(dir->fd, target->uid, (gid_t)-1) == 0) {
-        return ML_OK;
-    }
-    return ml_error_set(err, ML_EPERM, "cannot give %s to user %ld: %s", dir->path,
-                        (long)target->uid, strerror(errno));
 }
 
 void

@@ -22,6 +22,20 @@ struct ml_inside_dir {
 /* openat2 with the process's root as root; -1 and errno. */
 int ml_inside_open(const struct ml_attach_target *target, const char *path, int flags);
 
+/* Opens a file to read it. One that is no regular file is not opened: a device may do
+ * something then, and a pipe not come back. -1 and errno. */
+int ml_inside_open_file(const struct ml_attach_target *target, const char *path);
+
+/* Makes a directory, 0700, the process's user's, and opens it. It is made with that
+ * user's rights where they suffice, so that it is nobody else's at any time: given away
+ * afterwards it could be another one of ours, which somebody has moved there since.
+ * EEXIST: `name` is there. -1 and errno. */
+int ml_inside_make_dir(const struct ml_attach_target *target, int parent,
+                       const char *name);
+/* Opens one; EPERM: it is not the process's user's, or others may write to it. */
+int ml_inside_open_dir(const struct ml_attach_target *target, int parent,
+                       const char *name);
+
 /* A new directory, 0700, in the first of its /tmp, /dev/shm, /var/tmp that takes one.
  * ML_EUNSUPPORTED: none does. */
 int ml_inside_temp(const struct ml_attach_target *target, struct ml_inside_dir *out,
@@ -31,10 +45,6 @@ int ml_inside_temp(const struct ml_attach_target *target, struct ml_inside_dir *
 int ml_inside_write(const struct ml_attach_target *target,
                     const struct ml_inside_dir *dir, const char *name, mode_t mode,
                     const void *data, size_t len, struct ml_error *err);
-
-/* Gives the directory itself to the process's user: it is complete. */
-int ml_inside_hand_over(const struct ml_attach_target *target,
-                        const struct ml_inside_dir *dir, struct ml_error *err);
 
 /* Removes the directory with all the files in it. */
 void ml_inside_remove(struct ml_inside_dir *dir);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inside.h"
 #include "process.h"
 
 #define DELETED " (deleted)"
@@ -67,13 +68,14 @@ ml_proc_maps_find(pid_t pid, bool (*see)(const struct ml_proc_map *map, void *ct
 int
 ml_proc_maps_open(pid_t pid, const struct ml_proc_map *map)
 {
-    char path[PATH_MAX + 64];
+    char path[64];
+    struct ml_attach_target target = {.pid = pid};
     snprintf(path, sizeof(path), "/proc/%ld/map_files/%" PRIx64 "-%" PRIx64, (long)pid,
              map->start, map->end);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && !map->deleted) {
-        snprintf(path, sizeof(path), "/proc/%ld/root%s", (long)pid, map->path);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && !map->deleted) { /* what it has there now is for it to say */
+        snprintf(target.root, sizeof(target.root), "/proc/%ld/root", (long)pid);
+        fd = ml_inside_open_file(&target, map->path);
     }
     return fd;
 }

@@ -118,9 +118,6 @@ lay_out(const struct ml_attach_target *target, const struct ml_attach_order *ord
     if (rc == ML_OK) {
         rc = ml_inside_write(target, dir, "script.py", 0600, script, len, err);
     }
-    if (rc == ML_OK) {
-        rc = ml_inside_hand_over(target, dir, err);
-    }
     free(script);
     return rc;
 }

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +74,6 @@ Test(inside, files_are_private_and_gone_with_their_directory)
     cr_expect_eq(st.st_mode & 07777, 0600);
     cr_expect_eq(st.st_size, 4);
     cr_expect_eq(ml_inside_write(&target, &dir, "a", 0600, "", 0, &err), ML_EIO);
-    cr_expect_eq(ml_inside_hand_over(&target, &dir, &err), 0);
     ml_inside_remove(&dir);
     cr_expect_not(there(dir.path));
     ml_inside_remove(&dir);
@@ -108,4 +108,54 @@ Test(inside, without_any_place_it_is_said)
     cr_expect_eq(ml_inside_temp(&target, &dir, &err), ML_EUNSUPPORTED);
     cr_expect_not_null(strstr(err.message, "/dev/shm"), "%s", err.message);
     cr_expect_eq(dir.fd, -1);
+}
+
+Test(inside, a_directory_is_its_users_from_the_beginning)
+{
+    struct stat st;
+    make("/tmp", NULL);
+    if (geteuid() != 0) {
+        cr_skip("needs root");
+    }
+    target.uid = 65534;
+    /* Where that user may write, and where only we may. */
+    for (mode_t mode = 01777; mode != 0; mode = mode == 01777 ? 0755 : 0) {
+        char tmp[128];
+        snprintf(tmp, sizeof(tmp), "%s/tmp", target.root);
+        cr_assert_eq(chmod(tmp, mode), 0);
+        cr_assert_eq(ml_inside_temp(&target, &dir, &err), 0, "%s", err.message);
+        cr_assert_eq(fstat(dir.fd, &st), 0);
+        cr_expect_eq(st.st_uid, 65534);
+        cr_expect_eq(st.st_mode & 07777, 0700);
+        ml_inside_remove(&dir);
+    }
+}
+
+Test(inside, what_is_another_users_is_not_taken_for_its)
+{
+    make("/tmp", NULL);
+    make("/tmp/a", NULL);
+    int tmp = ml_inside_open(&target, "/tmp", O_RDONLY | O_DIRECTORY);
+    int own = ml_inside_open_dir(&target, tmp, "a");
+    cr_expect_geq(own, 0);
+    target.uid = geteuid() + 1;
+    cr_expect_eq(ml_inside_open_dir(&target, tmp, "a"), -1);
+    cr_expect_eq(errno, EPERM);
+    close(own);
+    close(tmp);
+}
+
+Test(inside, what_is_no_file_is_not_opened_as_one, .timeout = 20)
+{
+    char pipe[128];
+    make("/tmp", NULL);
+    make("/null", "/tmp/pipe");
+    snprintf(pipe, sizeof(pipe), "%s/tmp/pipe", target.root);
+    cr_assert_eq(mkfifo(pipe, 0600), 0);
+    cr_expect_eq(ml_inside_open_file(&target, "/tmp/pipe"), -1);
+    cr_expect_eq(ml_inside_open_file(&target, "/null"), -1);
+    cr_expect_eq(ml_inside_open_file(&target, "/tmp"), -1);
+    make("/passwd", "/etc/passwd"); /* which it has not */
+    cr_expect_eq(ml_inside_open_file(&target, "/passwd"), -1);
+    cr_expect_eq(errno, ENOENT);
 }
