@@ -43,6 +43,7 @@ class Program:
 
 PROGRAMS = [
     Program("single", 1),
+    Program("reexec", 1),
     Program("threads", 1),
     Program("asyncio", 1),
     Program("fork", 2),
@@ -144,6 +145,23 @@ def test_way_in(cell, ctl, family, site):
     check_finding(ctl, max(one.leakers()))
     assert (one.end(), one.said()) == expected
     assert one.agents() == set() and one.sockets() == set()  # ps clears away the killed
+
+
+@pytest.mark.few_versions
+@pytest.mark.parametrize("form", ["module", "script", "shell"])
+def test_other_ways_to_start_a_python(python, form, family, site, tmp_path):
+    interpreter = site(python).bin / "python"
+    script = tmp_path / "program"
+    script.write_text(f"#!{interpreter}\nimport runpy\n"
+                      "runpy.run_module('plain', run_name='__main__')\n")
+    script.chmod(0o755)
+    line = {"module": [str(interpreter), "-m", "plain", "single"],
+            "script": [str(script), "single"],
+            "shell": ["sh", "-c", f"exec {script} single"]}[form]
+    one = family(site(python), under_run(line))
+    one.await_leakers(1)
+    wait_until(lambda: one.pid in one.agents(), "it has an agent")
+    assert one.end() == 3 and one.said() == ["ended well"]
 
 
 @pytest.mark.few_versions
