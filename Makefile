@@ -23,9 +23,8 @@ FUZZ    = build-fuzz
 
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
-        packages ways bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        test-exporter test-prometheus test-deploy \
-        test-deps venv
+        packages ways bench bench-leak bench-ages bench-exporter fuzz golden format lint \
+        typecheck clean help test-exporter test-prometheus test-deploy test-mcp test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -52,6 +51,7 @@ demo: all
 ## test: the C tests and the end-to-end tests (under ten minutes)
 test: test-deps
 	@status=0; $(UNIT) || status=1; $(PYTEST) -m 'not slow' || status=1; \
+	tools/mcp.sh $(BUILD) --no-inspector -q || status=1; \
 	tools/counts.sh $(BUILD); exit $$status
 
 ## unit: the C tests only
@@ -110,6 +110,10 @@ ways: test-deps
 	@MEMALOT_WAYS=1 $(VENV)/bin/python -m pytest -n $(JOBS) tests/e2e/test_ways_in.py \
 		tests/e2e/test_servers.py $(ARGS)
 
+## test-mcp: the MCP server, by the official SDK and the MCP Inspector (ARGS= choose)
+test-mcp: test-deps
+	@tools/mcp.sh $(BUILD) $(ARGS)
+
 ## asan: the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:
 	@tools/deps.sh test
@@ -144,6 +148,11 @@ bench-ages: all
 	@tools/venv.sh $(BUILD)/bench-ages-venv $$(sed '/^#/d' bench/ages/requirements.txt)
 	@$(BUILD)/bench-ages-venv/bin/python bench/bench_ages.py $(ARGS)
 
+## bench-exporter: what a scrape of memalotctl exporter costs, for programs and exporter
+bench-exporter: all
+	@tools/venv.sh $(BUILD)/bench-exporter-venv prometheus_client
+	@$(BUILD)/bench-exporter-venv/bin/python bench/bench_exporter.py $(ARGS)
+
 ## fuzz: every fuzz target for FUZZ_SECONDS (60) each, under sanitizers
 fuzz:
 	@tools/fuzz.sh $(FUZZ)
@@ -164,7 +173,7 @@ lint:
 
 ## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client 'mcp>=2,<3'
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## clean: remove what was built

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "memory.h"
 #include "signal_frame.h"
 
 #define RED_ZONE 128
@@ -255,10 +256,7 @@ int
 ml_borrow_write(struct ml_borrow *b, uint64_t to, const void *from, size_t len,
                 struct ml_error *err)
 {
-    struct iovec ours = {(void *)(uintptr_t)from, len};
-    struct iovec theirs = {(void *)(uintptr_t)to, len};
-    if (process_vm_writev(b->pid, &ours, 1, &theirs, 1, 0) == (ssize_t)len
-        || poke(b, to, from, len) == 0) {
+    if (ml_memory_write(b->pid, to, from, len) || poke(b, to, from, len) == 0) {
         return ML_OK;
     }
     return ml_error_set(err, ML_ESTATE, "cannot write into process %d: %s", (int)b->pid,

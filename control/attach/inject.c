@@ -15,13 +15,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 
 #include "borrow.h"
 #include "clock.h"
 #include "inject_code.h"
 #include "inject_image.h"
+#include "memory.h"
 #include "moment.h"
 #include "outcome.h"
 
@@ -144,18 +144,14 @@ take_mapping_back(struct injection *in)
 static bool
 look(struct injection *in, struct ml_inject_data *out)
 {
-    struct iovec to = {out, sizeof(*out)};
-    struct iovec from = {(void *)(uintptr_t)data_address(in), sizeof(*out)};
-    return process_vm_readv(in->target->pid, &to, 1, &from, 1, 0) == (ssize_t)sizeof(*out);
+    return ml_memory_read(in->target->pid, data_address(in), out, sizeof(*out));
 }
 
 static void
 raise_flag(struct injection *in, size_t offset)
 {
-    int32_t yes = 1;
-    struct iovec from = {&yes, sizeof(yes)};
-    struct iovec to = {(void *)(uintptr_t)(data_address(in) + offset), sizeof(yes)};
-    (void)!process_vm_writev(in->target->pid, &from, 1, &to, 1, 0);
+    const int32_t yes = 1;
+    ml_memory_write(in->target->pid, data_address(in) + offset, &yes, sizeof(yes));
 }
 
 /* -- on the borrowed thread -------------------------------------------------------- */
@@ -313,7 +309,7 @@ static int
 find_moment(struct injection *in, struct ml_error *err)
 {
     int rc;
-    for (long pause = 1; (rc = consider_all(in, err)) == 0; pause = pause < 50 ? pause * 2
+    for (long pause = 1; (rc = consider_all(in, err)) == 0; pause = pause < 16 ? pause * 2
                                                                                : pause) {
         if (ml_clock_seconds() > in->deadline) {
             return ml_error_set(err, ML_ECANCELLED,

@@ -9,8 +9,8 @@
 #include <elfutils/libdwfl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
+#include "memory.h"
 #include "proc_maps.h"
 
 #define FRAMES_MAX 100000
@@ -200,8 +200,7 @@ static void
 find_code_in(struct ml_image *image, uint64_t start, uint64_t len)
 {
     unsigned char *code = malloc(len);
-    struct iovec to = {code, len}, from = {(void *)(uintptr_t)start, len};
-    if (code != NULL && process_vm_readv(image->target.pid, &to, 1, &from, 1, 0) > 0) {
+    if (code != NULL && ml_memory_read(image->target.pid, start, code, len)) {
         find_code(code, len, start, SYSCALL_RET, sizeof(SYSCALL_RET),
                   &image->calls.syscall_ret);
         find_code(code, len, start, SIGRETURN, sizeof(SIGRETURN), &image->calls.sigreturn);
@@ -300,10 +299,14 @@ take_module(Dwfl_Module *module, void **data, const char *path, Dwarf_Addr start
 static int
 take_modules(struct ml_image *image, struct ml_error *err)
 {
-    if (dwfl_linux_proc_report(image->dwfl, image->target.pid) != 0
-        || dwfl_report_end(image->dwfl, NULL, NULL) != 0) {
-        return ml_error_set(err, ML_EIO, "cannot read what process %d has loaded: %s",
-                            (int)image->target.pid, dwfl_errmsg(-1));
+    int rc = dwfl_linux_proc_report(image->dwfl, image->target.pid);
+    if (rc == 0) {
+        rc = dwfl_report_end(image->dwfl, NULL, NULL);
+    }
+    if (rc != 0) {
+        return ml_error_set(err, ML_ENOTFOUND, "cannot read what process %d has loaded "
+                            "(has it ended?): %s", (int)image->target.pid,
+                            rc > 0 ? strerror(rc) : dwfl_errmsg(-1));
     }
     memset(&image->calls, 0, sizeof(image->calls));
     image->system.count = image->waits.count = 0;

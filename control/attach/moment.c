@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "moment.h"
 
+#include <linux/futex.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -107,6 +108,7 @@ enum part { WAITING, PROGRAM, START, ENTRY };
 
 struct look {
     bool in_syscall;
+    bool in_bitset; /* a futex that only conditions, semaphores, joins and the like use */
     enum part part;
     bool may_wait; /* the outermost of libc's frames so far, while WAITING */
     size_t depth;
@@ -132,7 +134,8 @@ see_system(struct look *look, const struct ml_image_frame *frame)
         if (!look->in_syscall) {
             return refuse(look, "its threads are always inside libc or the loader");
         }
-        look->may_wait = frame->may_wait;
+        /* A semaphore is waited for in a function that has no name outside of libc. */
+        look->may_wait = frame->may_wait || look->in_bitset;
         return true;
     case PROGRAM:
         look->part = START;
@@ -189,7 +192,12 @@ see(const struct ml_image_frame *frame, void *context)
 const char *
 ml_moment_refusal(struct ml_image *image, const struct ml_borrow *thread, bool *of_python)
 {
-    struct look look = {.in_syscall = ml_borrow_syscall(thread) >= 0};
+    long number = ml_borrow_syscall(thread);
+    struct look look = {
+        .in_syscall = number >= 0,
+        .in_bitset = number == SYS_futex
+                     && (thread->regs.rsi & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET,
+    };
     bool whole = ml_image_walk(image, thread->tid, see, &look);
     *of_python = look.of_python;
     if (look.refusal != NULL) {

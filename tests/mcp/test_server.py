@@ -2,6 +2,7 @@
 """The server as a client of the official SDK sees it: tools, sizes, schemas, refusals."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import jsonschema
 import pytest
 from calls import every_tool
 from conftest import talking
-from harness import MEMALOTCTL, ROOT, wait_until
+from harness import BUILD, MEMALOTCTL, ROOT, wait_until
 
 V1 = str(ROOT / "tests" / "golden" / "reports-v1")
 WIRE = {"by_alias": True, "exclude_none": True}
@@ -273,6 +274,17 @@ def test_without_the_sdk_one_line_says_how_to_get_it(server_env, tmp_path):
         pytest.skip(f"{sys._base_executable} has the SDK itself")
     assert done.returncode == 1 and done.stdout == ""
     assert "pip install 'memalotctl[mcp]'" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_python_without_an_agent_is_refused_in_one_line(server_env, tmp_path):
+    shutil.copytree(BUILD / "lib" / "memalot", tmp_path / "lib" / "memalot",
+                    ignore=shutil.ignore_patterns("*.so*", "*.p"))
+    (tmp_path / "bin").mkdir()
+    ctl = shutil.copy(MEMALOTCTL, tmp_path / "bin")
+    done = subprocess.run([ctl, "mcp"], env=server_env, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "without an agent for CPython 3." in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_the_usage_is_told_without_the_sdk(ctl):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 
 # `python -m` puts the directory it is called in before everything else, and an AI tool
 # calls us in its user's project: what is named like the SDK there is not the SDK.
@@ -29,6 +30,8 @@ def main() -> int:
         help="where saved reports are (default: ~/.memalot/reports)",
     )
     options = parser.parse_args()
+    # Of strings in the sources that where_in_source parses.
+    warnings.simplefilter("ignore", SyntaxWarning)
     try:
         from ._server import build
     except ImportError as error:
