@@ -18,6 +18,8 @@ import procfs
 from harness import BUILD, MEMALOTCTL, PATIENCE, ROOT, TARGETS, wait_until
 
 WAYS = TARGETS.parent / "ways"
+CELERY = ("celery", "-A", "tasks", "worker", "-P", "prefork", "-c", "2",
+          "--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 class Site:
