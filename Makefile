@@ -143,7 +143,7 @@ lint:
 
 ## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy pyright 'mcp>=2,<3'
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright 'mcp>=2.1,<3'
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## clean: remove what was built
