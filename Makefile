@@ -23,8 +23,8 @@ FUZZ    = build-fuzz
 
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
-        packages bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        test-mcp test-deps venv
+        packages ways bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
+        test-exporter test-prometheus test-deploy test-mcp test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -79,11 +79,36 @@ pythons:
 test-slow: test-deps
 	@MEMALOT_SLOW=1 $(PYTEST)
 
+## test-exporter: what `memalotctl exporter` serves, sidecars in their own namespaces
+test-exporter: test-deps
+	@$(VENV)/bin/python -m pytest -m 'not slow' tests/e2e/test_exporter.py \
+		tests/e2e/test_sidecar.py tests/e2e/test_prometheus.py $(ARGS)
+
+## test-prometheus: a real Prometheus (fetched, not installed) answers the alerts
+test-prometheus: test-deps
+	@tools/get-prometheus.sh
+	@MEMALOT_SLOW=1 $(VENV)/bin/python -m pytest tests/e2e/test_prometheus.py \
+		tests/e2e/test_exporter.py $(ARGS)
+
+## test-deploy: deploy/ by hadolint, Kubernetes' and compose's schemas
+test-deploy: all
+	@tools/venv.sh $(BUILD)/deploy-venv $$(sed '/^#/d' tests/deploy/requirements.txt)
+	@$(BUILD)/deploy-venv/bin/python -m pytest tests/deploy $(ARGS)
+
 ## packages: 74 packages from PyPI under memalot on PYTHON (downloads about 400 MB)
 packages: test-deps
 	@venv=$$(tools/packages.sh $(BUILD)/packages-venv \
 		$$(sed '/^#/d' tests/packages/requirements.txt)) && \
 	PACKAGES_VENV=$$venv $(VENV)/bin/python -m pytest -n $(JOBS) tests/packages $(ARGS)
+
+## ways: every way in, into every kind of program, on every version (downloads a little)
+ways: test-deps
+	@cut -f1 $(BUILD)/pythons | while read python; do \
+		PYTHON=$$python PIP_OF=$(VENV)/bin/python tools/packages.sh $(BUILD)/ways-venv \
+			gunicorn uvicorn celery >/dev/null; done
+	@tools/venv.sh $(BUILD)/ways-venv/uv uv
+	@MEMALOT_WAYS=1 $(VENV)/bin/python -m pytest -n $(JOBS) tests/e2e/test_ways_in.py \
+		tests/e2e/test_servers.py $(ARGS)
 
 ## test-mcp: the MCP server, by the official SDK and the MCP Inspector (ARGS= choose)
 test-mcp: test-deps
@@ -143,7 +168,7 @@ lint:
 
 ## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy pyright 'mcp>=2.1,<3'
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client 'mcp>=2.1,<3'
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## clean: remove what was built
@@ -161,4 +186,5 @@ test-deps: venv
 
 venv:
 	@tools/deps.sh build
-	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist pytest-rerunfailures
+	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist pytest-rerunfailures \
+		prometheus_client

@@ -79,6 +79,7 @@ struct ml_agent {
     struct ml_trigger trigger; /* sweep.when */
     struct ml_sweep_stats last_sweep;
     bool has_last_sweep;
+    struct ml_sweep_sums sweeps; /* since the start */
     char last_report[16];
     struct ml_growth_before growth; /* what `growth` compares with */
 

@@ -24,6 +24,7 @@
 
 #include "compat/life.h"
 #include "monitor.h"
+#include "signals.h"
 #include "clock.h"
 
 #define STACK_SIZE (1024 * 1024) /* touched: about 20 KiB */
@@ -74,6 +75,7 @@ sleep_and_serve(struct ml_agent *a)
     size_t count = ml_server_pollfds(a->server, fds + 2, POLL_MAX - 2);
     /* A failure is a signal that glibc needs for setuid(), or memory: look around. */
     int ready = poll(fds, 2 + count, timeout_of(a));
+    ml_signals_look();
     if (ready > 0) {
         ml_server_dispatch(a->server, fds + 2, count);
     }

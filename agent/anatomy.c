@@ -14,6 +14,7 @@
 
 #define POOLS 64       /* samples by which the arenas are found */
 #define TRIES_EACH 64  /* nodes looked at for each */
+#define FAULTS 1000    /* that the search for them survives */
 
 /* glibc 2.33 and later; the C library that it was built with may be older. */
 struct malloc_figures {
@@ -98,6 +99,9 @@ ask_malloc(const struct sweep_view *v, const struct ml_maps *maps, struct anatom
 struct arena_question {
     const struct sweep_view *v;
     struct compat_memory memory;
+    uintptr_t pools[POOLS];
+    size_t count;
+    volatile uintptr_t at; /* how far the search has come */
     struct compat_arenas counted;
     bool known;
 };
@@ -136,12 +140,17 @@ sample_pools(const struct sweep_view *v, const struct compat_memory *m,
 }
 
 static void
+take_pools(void *ctx)
+{
+    struct arena_question *q = ctx;
+    q->count = sample_pools(q->v, &q->memory, q->pools);
+}
+
+static void
 count_arenas(void *ctx)
 {
     struct arena_question *q = ctx;
-    uintptr_t pools[POOLS];
-    size_t count = sample_pools(q->v, &q->memory, pools);
-    q->known = compat_arenas_count(&q->memory, pools, count, &q->counted);
+    q->known = compat_arenas_count(&q->memory, q->pools, q->count, &q->at, &q->counted);
 }
 
 static void
@@ -149,7 +158,13 @@ ask_arenas(const struct sweep_view *v, const struct ml_maps *maps, struct anatom
 {
     struct arena_question q = {.v = v,
                                .memory = {(void *)maps, readable, data_around}};
-    if (guarded(v->take.guard, count_arenas, &q) && q.known) {
+    bool through = guarded(v->take.guard, take_pools, &q);
+    for (int faults = 0; through && faults < FAULTS; faults++) {
+        if (guarded(v->take.guard, count_arenas, &q)) {
+            break;
+        }
+    }
+    if (q.known) {
         out->arenas_known = true;
         out->arenas = q.counted;
     }

@@ -35,33 +35,56 @@ handler_is_ours(int signo)
            && now.sa_sigaction == ring;
 }
 
-int
-ml_signals_install(int signo, struct ml_wakeup *wakeup, struct ml_error *err)
+static bool
+is_default(const struct sigaction *action)
 {
-    atomic_store(&bell, wakeup);
-    atomic_store(&owner, getpid());
-    atomic_store(&wanted, signo);
-    if (signo == 0 || handler_is_ours(signo)) {
-        return ML_OK;
-    }
+    return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
+}
+
+/* Takes the signal if nobody handles it. The program may just now be taking it as well,
+ * in another thread: what it has put there between our two looks is put back. Returns 0
+ * or -1 with errno. */
+static int
+take_from_default(int signo)
+{
     struct sigaction now;
     if (sigaction(signo, NULL, &now) < 0) {
-        return ml_error_set(err, ML_EINVAL, "signal %d cannot be handled: %s", signo,
-                            strerror(errno));
+        return -1;
     }
-    if ((now.sa_flags & SA_SIGINFO) || now.sa_handler != SIG_DFL) {
-        return ML_OK;
+    if (!is_default(&now)) {
+        return 0;
     }
     /* SA_RESTART: calls of the program that the signal interrupts go on as if nothing
      * had been. SA_ONSTACK: Go and other runtimes insist on it. */
     struct sigaction ours = {.sa_sigaction = ring,
                              .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     sigemptyset(&ours.sa_mask);
-    if (sigaction(signo, &ours, NULL) < 0) {
+    if (sigaction(signo, &ours, &now) < 0) {
+        return -1;
+    }
+    return is_default(&now) ? 0 : sigaction(signo, &now, NULL);
+}
+
+int
+ml_signals_install(int signo, struct ml_wakeup *wakeup, struct ml_error *err)
+{
+    atomic_store(&bell, wakeup);
+    atomic_store(&owner, getpid());
+    atomic_store(&wanted, signo);
+    if (signo != 0 && take_from_default(signo) < 0) {
         return ml_error_set(err, ML_EINVAL, "signal %d cannot be handled: %s", signo,
                             strerror(errno));
     }
     return ML_OK;
+}
+
+void
+ml_signals_look(void)
+{
+    int signo = atomic_load(&wanted);
+    if (signo != 0) {
+        (void)take_from_default(signo);
+    }
 }
 
 void

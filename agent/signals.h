@@ -22,6 +22,10 @@ enum ml_signals_state { ML_SIGNALS_OFF, ML_SIGNALS_INSTALLED, ML_SIGNALS_PROGRAM
  * is no error, see ml_signals_state. Thread: whoever owns the agent. */
 int ml_signals_install(int signo, struct ml_wakeup *wakeup, struct ml_error *err);
 
+/* Takes the signal again when the program has put the default action back meanwhile, as
+ * gunicorn's workers do with all signals when they begin: it would end the process. */
+void ml_signals_look(void);
+
 /* After a fork, in the child: the inherited handler counts for this process again. */
 void ml_signals_adopt_child(void);
 

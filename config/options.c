@@ -41,10 +41,11 @@ const struct ml_option ml_options[ML_OPTION_COUNT] = {
      .help = "A forked child of the program (a worker of gunicorn, say) gets an "
              "agent of its own."},
     {"control.follow_execs", ML_OPTION_BOOL, 0, AT(control.follow_execs),
-     .standard = "false",
-     .help = "Pythons that a program under `memalotctl run` starts (subprocess, "
-             "multiprocessing's spawn) get an agent too; otherwise the program's "
-             "environment is put back as it was."},
+     .standard = "true",
+     .help = "Pythons that the program starts (subprocess, multiprocessing's spawn, "
+             "uvicorn's workers) get an agent too, through the variables that "
+             "`memalotctl run` or you set; otherwise these are taken out of the "
+             "program's environment."},
 
     {"monitor.enabled", ML_OPTION_BOOL, LIVE, AT(monitor.enabled),
      .standard = "false",

@@ -133,6 +133,27 @@ paint_count(struct ml_paint *p, const json_t *f)
     paint_ages(p, f);
 }
 
+static void
+paint_processes(struct ml_paint *p, const json_t *processes)
+{
+    size_t n = json_array_size(processes);
+    if (n > 0) {
+        paint_label(p, n == 1 ? "process" : "processes");
+        ml_render_processes(p, processes, INDENT + LABEL_WIDTH);
+        ml_paint_line(p);
+    }
+}
+
+/* What is told of one process where several have the finding: of the first. */
+static void
+paint_in_first(struct ml_paint *p, const json_t *processes, const char *in)
+{
+    if (json_array_size(processes) > 1) {
+        ml_paint_printf(p, ML_DIM, "%s%lld", in,
+                        ml_json_integer(json_array_get(processes, 0), "pid"));
+    }
+}
+
 static const char *
 holder_word(const char *held_by)
 {
@@ -193,7 +214,7 @@ ml_render_native(struct ml_paint *p, const json_t *native)
 }
 
 static void
-paint_accumulation(struct ml_paint *p, const json_t *where)
+paint_accumulation(struct ml_paint *p, const json_t *where, const json_t *processes)
 {
     char text[32];
     if (!json_is_object(where)) {
@@ -207,6 +228,7 @@ paint_accumulation(struct ml_paint *p, const json_t *where)
         long long entries = ml_json_integer(where, "entries");
         ml_paint_printf(p, ML_DIM, ", %s entr%s", ml_text_count(entries, text),
                         entries == 1 ? "y" : "ies");
+        paint_in_first(p, processes, " in ");
     }
     ml_paint_line(p);
 }
@@ -286,12 +308,14 @@ static void
 paint_examples(struct ml_paint *p, const json_t *finding)
 {
     const json_t *examples = json_object_get(finding, "examples");
+    const json_t *processes = json_object_get(finding, "processes");
     size_t n = json_array_size(examples);
     if (n == 0) {
         return;
     }
     ml_paint_pad(p, INDENT);
     ml_paint_word(p, ML_DIM, n == 1 ? "example" : "examples");
+    paint_in_first(p, processes, ", in ");
     ml_paint_line(p);
     for (size_t i = 0; i < n && i < MAX_EXAMPLES; i++) {
         paint_example(p, json_array_get(examples, i), finding);
@@ -355,8 +379,10 @@ paint_finding(struct ml_paint *p, const json_t *f, size_t index,
     ml_paint_line(p);
     paint_text_line(p, "path", json_object_get(f, "path"), ML_PATH);
     paint_count(p, f);
+    paint_processes(p, json_object_get(f, "processes"));
     paint_holder(p, f);
-    paint_accumulation(p, json_object_get(f, "accumulation"));
+    paint_accumulation(p, json_object_get(f, "accumulation"),
+                       json_object_get(f, "processes"));
     paint_text_line(p, "fingerprint", json_object_get(f, "fingerprint"), ML_DIM);
     paint_sites(p, json_object_get(f, "allocated_at"));
     paint_picture(p, f, choice->report_path);

@@ -37,11 +37,11 @@ cell_of_more_bytes(struct ml_table *t, int column, const json_t *row, const char
 static void
 paint_types(struct ml_paint *p, const json_t *types)
 {
-    static const char *const headings[] = {"TYPE", "+COUNT", "COUNT",
-                                           "+SIZE", "SIZE",  NULL};
-    static const enum ml_column kinds[] = {ML_COLUMN_TYPE, ML_COLUMN_RIGHT,
+    static const char *const headings[] = {"TYPE", "+COUNT",    "COUNT", "+SIZE",
+                                           "SIZE", "PROCESSES", NULL};
+    static const enum ml_column kinds[] = {ML_COLUMN_TYPE,  ML_COLUMN_RIGHT,
                                            ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
-                                           ML_COLUMN_RIGHT};
+                                           ML_COLUMN_RIGHT, ML_COLUMN_RIGHT};
     struct ml_table *t = ml_table_new(p, headings, kinds);
     for (size_t i = 0; i < json_array_size(types); i++) {
         const json_t *row = json_array_get(types, i);
@@ -51,6 +51,7 @@ paint_types(struct ml_paint *p, const json_t *types)
         ml_table_count(t, 2, row, "count");
         cell_of_more_bytes(t, 3, row, "size", "size_before");
         ml_table_bytes(t, 4, row, "size");
+        ml_table_count(t, 5, row, "processes");
     }
     ml_table_print(t);
 }
@@ -72,11 +73,11 @@ cell_of_place(struct ml_table *t, int column, const json_t *row)
 static void
 paint_places(struct ml_paint *p, const json_t *places)
 {
-    static const char *const headings[] = {"+RETAINED", "+COUNT", "COUNT",
+    static const char *const headings[] = {"+RETAINED", "+COUNT", "COUNT", "PROCESSES",
                                            "TYPE",      "PLACE",  NULL};
     static const enum ml_column kinds[] = {ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
-                                           ML_COLUMN_RIGHT, ML_COLUMN_TYPE,
-                                           ML_COLUMN_LEFT};
+                                           ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
+                                           ML_COLUMN_TYPE,  ML_COLUMN_LEFT};
     struct ml_table *t = ml_table_new(p, headings, kinds);
     for (size_t i = 0; i < json_array_size(places); i++) {
         const json_t *row = json_array_get(places, i);
@@ -84,8 +85,9 @@ paint_places(struct ml_paint *p, const json_t *places)
         cell_of_more_bytes(t, 0, row, "retained_size", "retained_before");
         cell_of_more(t, 1, row, "count", "count_before");
         ml_table_count(t, 2, row, "count");
-        ml_table_text(t, 3, json_object_get(row, "type"));
-        cell_of_place(t, 4, row);
+        ml_table_count(t, 3, row, "processes");
+        ml_table_text(t, 4, json_object_get(row, "type"));
+        cell_of_place(t, 5, row);
     }
     ml_table_print(t);
 }

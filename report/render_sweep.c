@@ -58,12 +58,14 @@ static void
 paint_times(struct ml_paint *p, const json_t *sweep)
 {
     char text[32];
+    bool family = ml_json_has_number(sweep, "processes"); /* the longest of several */
     if (ml_json_has_number(sweep, "pause_s")) {
-        ml_paint_figure(p, 0, ML_DIM, "paused %s",
+        ml_paint_figure(p, 0, ML_DIM, family ? "each paused at most %s" : "paused %s",
                         ml_text_duration(ml_json_number(sweep, "pause_s"), text));
     }
     if (ml_json_has_number(sweep, "duration_s")) {
-        ml_paint_figure(p, 0, ML_DIM, "sweep took %s",
+        ml_paint_figure(p, 0, ML_DIM,
+                        family ? "the longest sweep took %s" : "sweep took %s",
                         ml_text_duration(ml_json_number(sweep, "duration_s"), text));
     }
 }

@@ -19,9 +19,11 @@ void
 ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_key,
                      const char *const *wanted)
 {
-    static const char *const headings[] = {"TYPE", "COUNT", "SIZE", "RETAINED", NULL};
+    static const char *const headings[] = {"TYPE",     "COUNT",     "SIZE",
+                                           "RETAINED", "PROCESSES", NULL};
     static const enum ml_column kinds[] = {ML_COLUMN_TYPE, ML_COLUMN_RIGHT,
-                                           ML_COLUMN_RIGHT, ML_COLUMN_RIGHT};
+                                           ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
+                                           ML_COLUMN_RIGHT};
     struct ml_table *t = ml_table_new(p, headings, kinds);
     for (size_t i = 0; i < json_array_size(types); i++) {
         const json_t *type = json_array_get(types, i);
@@ -31,6 +33,7 @@ ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_k
             ml_table_count(t, 1, type, "count");
             ml_table_bytes(t, 2, type, "shallow_size");
             ml_table_bytes(t, 3, type, "retained_size");
+            ml_table_count(t, 4, type, "processes");
         }
     }
     ml_table_print(t);
@@ -74,11 +77,11 @@ ml_render_types(FILE *to, const json_t *answer, const struct ml_text_style *styl
 void
 ml_render_retained(FILE *to, const json_t *answer, const struct ml_text_style *style)
 {
-    static const char *const headings[] = {"RETAINED", "SIZE", "OBJECTS",
-                                           "PATH",     "TYPE", NULL};
+    static const char *const headings[] = {
+        "RETAINED", "SIZE", "OBJECTS", "PROCESSES", "PATH", "TYPE", NULL};
     static const enum ml_column kinds[] = {ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
-                                           ML_COLUMN_RIGHT, ML_COLUMN_LEFT,
-                                           ML_COLUMN_TYPE};
+                                           ML_COLUMN_RIGHT, ML_COLUMN_RIGHT,
+                                           ML_COLUMN_LEFT,  ML_COLUMN_TYPE};
     struct ml_paint p;
     const json_t *retainers = json_object_get(answer, "retainers");
     ml_paint_init(&p, to, style);
@@ -93,9 +96,10 @@ ml_render_retained(FILE *to, const json_t *answer, const struct ml_text_style *s
         ml_table_bytes(t, 0, r, "retained_size");
         ml_table_bytes(t, 1, r, "size");
         ml_table_count(t, 2, r, "objects");
+        ml_table_count(t, 3, r, "processes");
         ml_table_text(
-            t, 3, json_string_length(path) > 0 ? path : json_object_get(r, "address"));
-        ml_table_text(t, 4, json_object_get(r, "type"));
+            t, 4, json_string_length(path) > 0 ? path : json_object_get(r, "address"));
+        ml_table_text(t, 5, json_object_get(r, "type"));
     }
     ml_table_print(t);
     ml_paint_line(&p);

@@ -112,6 +112,10 @@ void ml_render_refcounts(FILE *to, const json_t *answer,
 void ml_render_memory(FILE *to, const json_t *answer, const struct ml_text_style *style);
 void ml_render_list(FILE *to, const json_t *reports, const struct ml_text_style *style);
 
+/* The merged answers to `snapshot` of several processes (merge.h). */
+void ml_render_family(FILE *to, const json_t *merged, const struct ml_text_style *style,
+                      const struct ml_render_choice *choice);
+
 /* What changed between two iterations (report_diff.h), at most `limit` rows of each
  * table, 0 for all. */
 void ml_render_diff(FILE *to, const json_t *diff, const struct ml_text_style *style,

@@ -8,9 +8,9 @@
 #include "report_diff.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "json_sort.h"
 #include "text_format.h"
 
 /* In the order in which they are shown. */
@@ -219,25 +219,6 @@ by_difference(const void *va, const void *vb)
 }
 
 static int
-sort(json_t *list, struct ml_error *err)
-{
-    size_t n = json_array_size(list);
-    json_t **rows = calloc(n + 1, sizeof(*rows));
-    if (rows == NULL) {
-        return ml_error_nomem(err);
-    }
-    for (size_t i = 0; i < n; i++) {
-        rows[i] = json_incref(json_array_get(list, i));
-    }
-    qsort(rows, n, sizeof(*rows), by_difference);
-    for (size_t i = 0; i < n; i++) {
-        json_array_set_new(list, i, rows[i]);
-    }
-    free(rows);
-    return ML_OK;
-}
-
-static int
 compare_lists(const json_t *before, const json_t *after, const struct columns *c,
               json_t **out, struct ml_error *err)
 {
@@ -255,7 +236,7 @@ compare_lists(const json_t *before, const json_t *after, const struct columns *c
     json_decref(old);
     json_decref(new);
     *out = list;
-    return sort(list, err);
+    return ml_json_sort(list, by_difference, err);
 }
 
 static json_t *

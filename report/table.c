@@ -15,6 +15,8 @@
 #define GAP 2        /* columns between columns */
 #define NARROWEST 8  /* what a shrinking column keeps */
 #define CELL_COLUMNS 300 /* wider ones help nobody, even without a terminal */
+#define STEP 2           /* columns of one level of a tree, as libsmartcols draws it */
+#define NO_PARENT ((size_t)-1)
 
 struct ml_table {
     struct ml_paint *paint;
@@ -22,7 +24,8 @@ struct ml_table {
     const enum ml_column *kinds;
     int columns;
     bool filled[ML_TABLE_COLUMNS];
-    char **cells; /* rows * columns */
+    char **cells;    /* rows * columns */
+    size_t *parents; /* of each row; always an earlier one */
     size_t rows, cap;
     bool failed;
 };
@@ -43,25 +46,45 @@ ml_table_new(struct ml_paint *p, const char *const *headings,
     return t;
 }
 
+static bool
+grow(struct ml_table *t)
+{
+    size_t cap = t->cap == 0 ? 64 : t->cap * 2;
+    size_t each = (size_t)t->columns * sizeof(char *);
+    char **cells = realloc(t->cells, cap * each);
+    if (cells == NULL) {
+        return false;
+    }
+    memset((char *)cells + t->cap * each, 0, (cap - t->cap) * each);
+    t->cells = cells;
+    size_t *parents = realloc(t->parents, cap * sizeof(*parents));
+    if (parents == NULL) {
+        return false;
+    }
+    t->parents = parents;
+    t->cap = cap;
+    return true;
+}
+
 void
 ml_table_row(struct ml_table *t)
 {
     if (t == NULL || t->failed) {
         return;
     }
-    if (t->rows == t->cap) {
-        size_t cap = t->cap == 0 ? 64 : t->cap * 2;
-        size_t each = (size_t)t->columns * sizeof(char *);
-        char **cells = realloc(t->cells, cap * each);
-        if (cells == NULL) {
-            t->failed = true;
-            return;
-        }
-        memset((char *)cells + t->cap * each, 0, (cap - t->cap) * each);
-        t->cells = cells;
-        t->cap = cap;
+    if (t->rows == t->cap && !grow(t)) {
+        t->failed = true;
+        return;
     }
-    t->rows++;
+    t->parents[t->rows++] = NO_PARENT;
+}
+
+void
+ml_table_under(struct ml_table *t, size_t parent)
+{
+    if (t != NULL && !t->failed && t->rows > 0 && parent < t->rows - 1) {
+        t->parents[t->rows - 1] = parent;
+    }
 }
 
 static void
@@ -118,6 +141,18 @@ cell_at(const struct ml_table *t, size_t row, int column)
     return &t->cells[row * (size_t)t->columns + (size_t)column];
 }
 
+/* Columns that the lines of the tree take in front of a cell. */
+static int
+tree_width(const struct ml_table *t, size_t row, int column)
+{
+    int width = 0;
+    while (t->kinds[column] == ML_COLUMN_TREE && t->parents[row] != NO_PARENT) {
+        width += STEP;
+        row = t->parents[row];
+    }
+    return width;
+}
+
 /* Columns that each column of the table wants; returns the sum with the gaps. */
 static int
 measure(const struct ml_table *t, int widths[ML_TABLE_COLUMNS])
@@ -128,6 +163,7 @@ measure(const struct ml_table *t, int widths[ML_TABLE_COLUMNS])
         for (size_t r = 0; r < t->rows && t->filled[c]; r++) {
             const char *cell = *cell_at(t, r, c);
             int width = cell != NULL ? ml_clean_columns(cell, strlen(cell)) : 0;
+            width += tree_width(t, r, c);
             widths[c] = width > widths[c] ? width : widths[c];
         }
         total += widths[c] + GAP;
@@ -182,7 +218,8 @@ fit(struct ml_table *t)
             continue;
         }
         ml_buf_init(&cut, &ml_alloc_libc);
-        ml_clean_append(&cut, t->cells[i], strlen(t->cells[i]), widths[c],
+        int room = widths[c] - tree_width(t, i / (size_t)t->columns, c);
+        ml_clean_append(&cut, t->cells[i], strlen(t->cells[i]), room > 1 ? room : 1,
                         (t->paint->style.unicode ? 0 : ML_CLEAN_ASCII) |
                             (t->kinds[c] == ML_COLUMN_TYPE ? ML_CLEAN_CUT_LEFT : 0));
         char *text = strdup(ml_buf_str(&cut));
@@ -194,14 +231,28 @@ fit(struct ml_table *t)
     }
 }
 
+static bool
+is_tree(const struct ml_table *t)
+{
+    for (size_t r = 0; r < t->rows; r++) {
+        if (t->parents[r] != NO_PARENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 add_columns(const struct ml_table *t, struct libscols_table *out)
 {
+    bool tree = is_tree(t);
     for (int c = 0; c < t->columns; c++) {
-        bool right = t->kinds[c] == ML_COLUMN_RIGHT;
+        int flags = t->kinds[c] == ML_COLUMN_RIGHT          ? SCOLS_FL_RIGHT
+                    : t->kinds[c] == ML_COLUMN_TREE && tree ? SCOLS_FL_TREE
+                                                            : 0;
         if (t->filled[c]) {
-            struct libscols_column *column = scols_table_new_column(
-                out, t->headings[c], 0, right ? SCOLS_FL_RIGHT : 0);
+            struct libscols_column *column =
+                scols_table_new_column(out, t->headings[c], 0, flags);
             if (column != NULL) {
                 scols_cell_set_color(scols_column_get_header(column), "\033[2m");
             }
@@ -209,11 +260,30 @@ add_columns(const struct ml_table *t, struct libscols_table *out)
     }
 }
 
+/* libsmartcols would choose by the locale, which is not the style's. */
 static void
-add_lines(const struct ml_table *t, struct libscols_table *out)
+set_symbols(const struct ml_table *t, struct libscols_table *out)
+{
+    bool unicode = t->paint->style.unicode;
+    struct libscols_symbols *symbols = scols_new_symbols();
+    if (symbols != NULL) {
+        scols_symbols_set_branch(symbols, unicode ? "├─" : "|-");
+        scols_symbols_set_right(symbols, unicode ? "└─" : "`-");
+        scols_symbols_set_vertical(symbols, unicode ? "│ " : "| ");
+        scols_table_set_symbols(out, symbols);
+        scols_unref_symbols(symbols);
+    }
+}
+
+static void
+add_lines(const struct ml_table *t, struct libscols_table *out,
+          struct libscols_line **lines)
 {
     for (size_t r = 0; r < t->rows; r++) {
-        struct libscols_line *line = scols_table_new_line(out, NULL);
+        size_t parent = t->parents[r];
+        struct libscols_line *line =
+            scols_table_new_line(out, parent != NO_PARENT ? lines[parent] : NULL);
+        lines[r] = line;
         size_t at = 0;
         for (int c = 0; c < t->columns && line != NULL; c++) {
             const char *cell = *cell_at(t, r, c);
@@ -243,20 +313,24 @@ static void
 print(const struct ml_table *t)
 {
     struct libscols_table *out = scols_new_table();
+    struct libscols_line **lines = calloc(t->rows, sizeof(struct libscols_line *));
     char *text = NULL;
-    if (out == NULL) {
-        return;
+    if (out == NULL || lines == NULL) {
+        goto out;
     }
     scols_table_enable_colors(out, t->paint->style.color);
     scols_table_enable_noencoding(out, 1); /* the cells are clean */
     scols_table_set_termforce(out, SCOLS_TERMFORCE_NEVER);
     scols_table_set_column_separator(out, "  ");
+    set_symbols(t, out);
     add_columns(t, out);
-    add_lines(t, out);
+    add_lines(t, out, lines);
     if (scols_print_table_to_string(out, &text) == 0 && text != NULL) {
         put_lines(t, text);
     }
+out:
     free(text);
+    free(lines);
     scols_unref_table(out);
 }
 
@@ -276,5 +350,6 @@ ml_table_print(struct ml_table *t)
         free(t->cells[i]);
     }
     free(t->cells);
+    free(t->parents);
     free(t);
 }

@@ -113,15 +113,17 @@ is_table(const struct search *s, uintptr_t table)
 }
 
 FOREIGN static const struct arena *
-find_table(const struct search *s)
+find_table(const struct search *s, volatile uintptr_t *next)
 {
     uintptr_t from, to;
     s->memory->data_around(s->memory->ctx, (uintptr_t)&_PyRuntime, &from, &to);
     uintptr_t here = (uintptr_t)&_PyRuntime;
     from = here - from > DATA_MOST ? here - DATA_MOST : from;
     to = to - here > DATA_MOST ? here + DATA_MOST : to;
+    from = *next > from ? *next : from;
     for (uintptr_t at = from; at + sizeof(void *) <= to; at += sizeof(void *)) {
         uintptr_t word;
+        *next = at + sizeof(void *);
         memcpy(&word, (const void *)at, sizeof(word));
         if (word > 4096 && word % sizeof(void *) == 0 && is_table(s, word)) {
             return (const struct arena *)word;
@@ -187,11 +189,11 @@ compat_arenas_pool(const struct compat_memory *m, const void *block)
 
 bool
 compat_arenas_count(const struct compat_memory *m, const uintptr_t *pools, size_t count,
-                    struct compat_arenas *out)
+                    volatile uintptr_t *at, struct compat_arenas *out)
 {
     const struct search s = {m, pools, count};
     memset(out, 0, sizeof(*out));
-    const struct arena *table = count >= POOLS_WANTED ? find_table(&s) : NULL;
+    const struct arena *table = count >= POOLS_WANTED ? find_table(&s, at) : NULL;
     if (table != NULL) {
         count_table(&s, table, out);
     }

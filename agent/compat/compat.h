@@ -305,9 +305,13 @@ struct compat_arenas {
 uintptr_t compat_arenas_pool(const struct compat_memory *m, const void *block);
 
 /* Counts everything, given some pools (a few dozen, of many arenas). False when the
- * allocator is not used, or not one that we know. */
+ * allocator is not used, or not one that we know. What a mapping shows as readable may
+ * fault all the same (guard pages of thread stacks are no mappings from glibc 2.42 on):
+ * called again after a fault with the same `*at`, 0 at first, the search goes on behind
+ * the word that led there. */
 bool compat_arenas_count(const struct compat_memory *m, const uintptr_t *pools,
-                         size_t count, struct compat_arenas *out);
+                         size_t count, volatile uintptr_t *at,
+                         struct compat_arenas *out);
 
 /* -- stale.c: where an address says nothing ------------------------------------------ */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The usual course of a command: find the agent, ask it one thing, print the answer
- * as JSON or as text.
+ * as JSON or as text. Where the command has ML_OPT_MANY, the same of several.
  */
 #ifndef ML_CTL_ASK_H
 #define ML_CTL_ASK_H
@@ -18,13 +18,16 @@ const char *ml_ask_target(const struct ml_ctl_args *args);
 int ml_ask(const char *target, const char *method, json_t *params, const char *what,
            json_t **result);
 
-/* The same, then prints: the document with --json, else by `render`. */
+/* The same, then prints: the document with --json, else by `render`. With --all or
+ * --tree all of those are asked: answers that can be put together (report/merge.h) are
+ * printed as one, others one after another, each behind its process. */
 typedef void ml_ask_render(FILE *to, const json_t *answer,
                            const struct ml_text_style *style);
 int ml_ask_and_print(const struct ml_ctl_args *args, const char *method, json_t *params,
                      const char *what, ml_ask_render *render);
 
-/* {limit} when it was given, else an empty object. NULL when memory is short. */
+/* {limit} when it was given, else an empty object; of several processes more rows are
+ * wanted than are printed. NULL when memory is short. */
 json_t *ml_ask_limit(const struct ml_ctl_args *args);
 
 #endif

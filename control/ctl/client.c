@@ -15,10 +15,11 @@
 #include <unistd.h>
 
 #include "line_buf.h"
-#include "progress_line.h"
 #include "clock.h"
 
 #define TICK_MS 100 /* how often the progress line is looked at */
+#define CONNECT_MS 300
+#define SEND_MS 5000
 
 struct ml_client {
     int fd;
@@ -39,8 +40,8 @@ connect_error(const char *path, int number, struct ml_error *err)
                             path);
     }
     if (number == EAGAIN) {
-        return ml_error_set(err, ML_EIO, "%s does not answer: is the process stopped?",
-                            path);
+        return ml_error_set(err, ML_ESTATE,
+                            "%s does not answer: is the process stopped?", path);
     }
     return ml_error_set(err, ML_EIO, "cannot connect to %s: %s", path,
                         strerror(number));
@@ -65,9 +66,9 @@ check_owner(struct ml_client *c, const char *path, struct ml_error *err)
 
 /* A stopped process accepts and reads nothing: neither connect nor send may hang. */
 static void
-set_send_timeout(int fd)
+set_send_timeout(int fd, int ms)
 {
-    struct timeval limit = {.tv_sec = 5};
+    struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
     if (fd >= 0) {
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
     }
@@ -88,7 +89,7 @@ ml_client_connect(const char *path, struct ml_client **out, struct ml_error *err
     strcpy(address.sun_path, path);
     ml_line_buf_init(&c->in, &ml_alloc_libc, ML_CLIENT_MAX_ANSWER);
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    set_send_timeout(c->fd);
+    set_send_timeout(c->fd, CONNECT_MS);
     int rc = ML_OK;
     if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
         rc = connect_error(path, errno, err);
@@ -100,6 +101,7 @@ ml_client_connect(const char *path, struct ml_client **out, struct ml_error *err
         ml_client_free(c);
         return rc;
     }
+    set_send_timeout(c->fd, SEND_MS);
     *out = c;
     return ML_OK;
 }
@@ -142,10 +144,14 @@ send_all(struct ml_client *c, const char *text, size_t len, struct ml_error *err
     return ML_OK;
 }
 
-static int
-send_request(struct ml_client *c, const char *method, json_t *params, bool progress,
-             struct ml_error *err)
+int
+ml_client_send(struct ml_client *c, const char *method, json_t *params, bool progress,
+               struct ml_error *err)
 {
+    if (c == NULL) {
+        json_decref(params);
+        return ml_error_set(err, ML_ESTATE, "the agent does not answer");
+    }
     json_t *request = json_pack("{s:s, s:i, s:s, s:o*}", "jsonrpc", "2.0", "id",
                                 ++c->last_id, "method", method, "params", params);
     if (request != NULL && progress) {
@@ -173,29 +179,24 @@ wait_readable(struct ml_client *c, struct ml_progress_line *line, int timeout_ms
     for (;;) {
         struct pollfd p = {.fd = c->fd, .events = POLLIN};
         int64_t left = timeout_ms < 0 ? TICK_MS : start + timeout_ms - ml_clock_ms();
-        if (left <= 0) {
-            return ml_error_set(err, ML_ECANCELLED, "the agent does not answer");
-        }
-        int n = poll(&p, 1, (int)(left < TICK_MS ? left : TICK_MS));
+        int n = poll(&p, 1, left < 0 ? 0 : (int)(left < TICK_MS ? left : TICK_MS));
         if (n > 0) {
             return ML_OK;
         }
         if (n < 0 && errno != EINTR) {
             return ml_error_set(err, ML_EIO, "poll: %s", strerror(errno));
         }
+        if (left <= 0) {
+            return ml_error_set(err, ML_ECANCELLED, "the agent does not answer");
+        }
         ml_progress_line_tick(line);
     }
 }
 
 static int
-fill(struct ml_client *c, struct ml_progress_line *line, int timeout_ms,
-     struct ml_error *err)
+fill(struct ml_client *c, struct ml_error *err)
 {
     size_t room;
-    int rc = wait_readable(c, line, timeout_ms, err);
-    if (rc < 0) {
-        return rc;
-    }
     char *to = ml_line_buf_room(&c->in, &room);
     if (to == NULL) {
         return ml_error_nomem(err);
@@ -211,31 +212,6 @@ fill(struct ml_client *c, struct ml_progress_line *line, int timeout_ms,
         return ml_error_set(err, ML_EIO, "cannot read the answer: %s", strerror(errno));
     }
     ml_line_buf_filled(&c->in, n > 0 ? (size_t)n : 0);
-    return ML_OK;
-}
-
-static int
-read_line(struct ml_client *c, struct ml_progress_line *line, int timeout_ms,
-          json_t **out, struct ml_error *err)
-{
-    const char *text;
-    size_t len;
-    enum ml_line_state state;
-    while ((state = ml_line_buf_next(&c->in, &text, &len)) == ML_LINE_NONE) {
-        int rc = fill(c, line, timeout_ms, err);
-        if (rc < 0) {
-            return rc;
-        }
-    }
-    if (state == ML_LINE_TOO_LONG) {
-        return ml_error_set(err, ML_ELIMIT, "the agent's answer is too large");
-    }
-    json_error_t why;
-    *out = json_loadb(text, len, 0, &why);
-    if (*out == NULL) {
-        return ml_error_set(err, ML_EFORMAT, "the agent's answer is not JSON: %s",
-                            why.text);
-    }
     return ML_OK;
 }
 
@@ -256,6 +232,9 @@ static void
 take_progress(const json_t *message, struct ml_progress_line *line)
 {
     const json_t *params = json_object_get(message, "params");
+    if (line == NULL) {
+        return;
+    }
     ml_progress_line_step(line, json_string_value(json_object_get(params, "step")),
                           json_number_value(json_object_get(params, "done")));
 }
@@ -270,28 +249,62 @@ is_answer(const struct ml_client *c, const json_t *message)
 }
 
 static int
-receive(struct ml_client *c, struct ml_progress_line *line, int timeout_ms,
-        json_t **result, struct ml_error *err)
+take_answer(const json_t *message, json_t **result, struct ml_error *err)
 {
-    for (;;) {
-        json_t *message = NULL;
-        int rc = read_line(c, line, timeout_ms, &message, err);
-        if (rc < 0) {
-            return rc;
+    const json_t *error = json_object_get(message, "error");
+    json_t *value = json_object_get(message, "result");
+    if (error != NULL) {
+        return take_error(error, err);
+    }
+    if (value == NULL) {
+        return ml_error_set(err, ML_EFORMAT, "the agent's answer has no result");
+    }
+    *result = json_incref(value);
+    return ML_OK;
+}
+
+/* Goes through the lines that have come; `*result` is NULL when the answer is not among
+ * them. */
+static int
+look(struct ml_client *c, struct ml_progress_line *line, json_t **result,
+     struct ml_error *err)
+{
+    const char *text;
+    size_t len;
+    enum ml_line_state state;
+    *result = NULL;
+    while ((state = ml_line_buf_next(&c->in, &text, &len)) == ML_LINE_READY) {
+        json_error_t why;
+        json_t *message = json_loadb(text, len, 0, &why);
+        if (message == NULL) {
+            return ml_error_set(err, ML_EFORMAT, "the agent's answer is not JSON: %s",
+                                why.text);
         }
         if (is_answer(c, message)) {
-            const json_t *error = json_object_get(message, "error");
-            *result = json_incref(json_object_get(message, "result"));
-            rc = error != NULL ? take_error(error, err)
-                 : *result == NULL
-                     ? ml_error_set(err, ML_EFORMAT, "the agent's answer has no result")
-                     : ML_OK;
+            int rc = take_answer(message, result, err);
             json_decref(message);
             return rc;
         }
         take_progress(message, line);
         json_decref(message);
     }
+    return state == ML_LINE_TOO_LONG
+               ? ml_error_set(err, ML_ELIMIT, "the agent's answer is too large")
+               : ML_OK;
+}
+
+int
+ml_client_fd(const struct ml_client *c)
+{
+    return c->fd;
+}
+
+int
+ml_client_take(struct ml_client *c, struct ml_progress_line *line, json_t **result,
+               struct ml_error *err)
+{
+    int rc = fill(c, err);
+    return rc < 0 ? rc : look(c, line, result, err);
 }
 
 int
@@ -299,11 +312,14 @@ ml_client_call(struct ml_client *c, const char *method, json_t *params,
                const char *what, int timeout_ms, json_t **result, struct ml_error *err)
 {
     struct ml_progress_line line;
+    json_t *answer = NULL;
     ml_progress_line_begin(&line, what);
-    int rc = send_request(c, method, params, what != NULL, err);
-    if (rc == ML_OK) {
-        rc = receive(c, &line, timeout_ms, result, err);
+    int rc = ml_client_send(c, method, params, what != NULL, err);
+    while (rc == ML_OK && answer == NULL) {
+        rc = wait_readable(c, &line, timeout_ms, err);
+        rc = rc == ML_OK ? ml_client_take(c, &line, &answer, err) : rc;
     }
     ml_progress_line_end(&line);
+    *result = rc == ML_OK ? answer : *result;
     return rc;
 }

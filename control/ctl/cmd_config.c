@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask_many.h"
 #include "config_file.h"
 #include "suggest.h"
 
@@ -212,6 +213,9 @@ static int
 run(const struct ml_ctl_args *args)
 {
     const char *word = args->word[0];
+    if (ml_many_wanted(args) && strcmp(word, "reload") != 0) {
+        return ml_print_fail(ML_EXIT_USAGE, "only config reload takes --all or --tree");
+    }
     if (strcmp(word, "check") == 0) {
         return check(args);
     }
@@ -234,6 +238,7 @@ run(const struct ml_ctl_args *args)
 static const struct ml_opt opts[] = {
     {"config", 'c', ML_OPT_TEXT, ML_CTL_OPT(config), "FILE", 0, 0,
      "show: what this file means, without an agent"},
+    ML_OPT_MANY,
     ML_OPT_JSON,
     ML_OPT_COLOR,
     ML_OPT_HELP,
@@ -248,7 +253,8 @@ const struct ml_command ml_cmd_config = {
         "check FILE       read it and print every mistake with its line and column\n"
         "show [TARGET]    what is in force, and the defaults it differs from\n"
         "show -c FILE     what a program started with this file would have in force\n"
-        "reload [TARGET]  read the file again; one with mistakes changes nothing",
+        "reload [TARGET]  read the file again; one with mistakes changes nothing; also of\n"
+        "                 several at once (--all, --tree)",
     .opts = opts,
     .min_words = 1,
     .max_words = 3,

@@ -16,8 +16,8 @@ run(const struct ml_ctl_args *args)
     return ml_ask_and_print(args, "detach", NULL, NULL, render);
 }
 
-static const struct ml_opt opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP,
-                                     ML_OPT_END};
+static const struct ml_opt opts[] = {ML_OPT_MANY, ML_OPT_JSON, ML_OPT_COLOR,
+                                     ML_OPT_HELP, ML_OPT_END};
 
 const struct ml_command ml_cmd_detach = {
     .name = "detach",

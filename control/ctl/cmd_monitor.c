@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "ask_many.h"
 #include "monitoring.h"
 #include "suggest.h"
 #include "text_format.h"
@@ -77,17 +78,25 @@ say_when(struct ml_paint *p, const json_t *m)
 }
 
 static void
-render_start(const struct ml_ctl_args *args, const char *target, const json_t *m)
+render_begun(FILE *to, const json_t *m, const struct ml_text_style *style)
 {
     char time[32];
     struct ml_paint p;
-    struct ml_text_style style = ml_print_style(stdout, args->color);
-    ml_paint_init(&p, stdout, &style);
+    ml_paint_init(&p, to, style);
     ml_paint_word(&p, ML_PLAIN, "monitoring: ");
     ml_monitoring_what(&p, m);
     ml_paint_printf(&p, ML_PLAIN, "; those of the first %s do not count",
                     ml_text_duration(ml_json_number(m, "warmup_s"), time));
     ml_paint_line(&p);
+}
+
+static void
+render_start(const struct ml_ctl_args *args, const char *target, const json_t *m)
+{
+    struct ml_paint p;
+    struct ml_text_style style = ml_print_style(stdout, args->color);
+    render_begun(stdout, m, &style);
+    ml_paint_init(&p, stdout, &style);
     say_when(&p, m);
     hint(&p, "status", target, "how far it is");
     if (!args->no_save) {
@@ -102,6 +111,10 @@ start(const struct ml_ctl_args *args)
 {
     json_t *m = NULL;
     const char *target = ml_ask_target(args);
+    if (ml_many_wanted(args)) {
+        return ml_ask_and_print(args, "monitor.start", start_params(args), NULL,
+                                render_begun);
+    }
     int code = ml_ask(target, "monitor.start", start_params(args), NULL, &m);
     if (code != ML_EXIT_DONE) {
         return code;
@@ -188,6 +201,7 @@ static const struct ml_opt opts[] = {
      "how many objects are shown one by one"},
     {"no-save", 0, ML_OPT_FLAG, ML_CTL_OPT(no_save), NULL, 0, 0,
      "write no report; `status` still counts suspects"},
+    ML_OPT_MANY,
     ML_OPT_JSON,
     ML_OPT_COLOR,
     ML_OPT_HELP,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * `memalotctl ps`: every agent of this user, one row each. One that does not answer
- * (its process is stopped) is a row too. Sockets left behind are removed on the way.
+ * `memalotctl ps`: every agent of this user, one row each, processes of one family as a
+ * tree. One that does not answer (its process is stopped) is a row too. Sockets left
+ * behind are removed on the way.
  */
-#include "discover.h"
+#include "ask_many.h"
+#include "family.h"
 
 #include <string.h>
 
@@ -13,7 +15,7 @@
 
 static const char *const headers[] = {
     "PID", "NAME", "PYTHON", "RSS", "UPTIME", "STATE", "LAST REPORT", "COMMAND", NULL};
-static const enum ml_column kinds[] = {ML_COLUMN_RIGHT, ML_COLUMN_LEFT,  ML_COLUMN_LEFT,
+static const enum ml_column kinds[] = {ML_COLUMN_RIGHT, ML_COLUMN_TREE,  ML_COLUMN_LEFT,
                                        ML_COLUMN_RIGHT, ML_COLUMN_RIGHT, ML_COLUMN_LEFT,
                                        ML_COLUMN_LEFT,  ML_COLUMN_LEFT};
 
@@ -61,17 +63,21 @@ add_status(struct ml_table *t, const json_t *s)
 }
 
 static void
-add_row(struct ml_table *t, struct ml_agent_found *a)
+add_row(struct ml_table *t, const struct ml_discovery *d, struct ml_agent_found *a)
 {
     char pid[24];
     const json_t *status = ml_discover_status(a);
     snprintf(pid, sizeof(pid), "%ld", a->pid);
     ml_table_row(t);
+    if (a->parent != NULL) {
+        ml_table_under(t, (size_t)(a->parent - d->agent));
+    }
     ml_table_word(t, 0, pid);
     if (status != NULL) {
         add_status(t, status);
     }
     else {
+        ml_table_word(t, 1, "?"); /* keeps its place in the tree */
         ml_table_word(t, 5, "not answering");
         ml_table_word(t, 7, a->path);
     }
@@ -85,10 +91,21 @@ print_table(struct ml_discovery *d, const struct ml_ctl_args *args)
     ml_paint_init(&paint, stdout, &style);
     struct ml_table *t = ml_table_new(&paint, headers, kinds);
     for (size_t i = 0; i < d->count; i++) {
-        add_row(t, &d->agent[i]);
+        add_row(t, d, &d->agent[i]);
     }
     ml_table_print(t);
     return ml_print_end(ML_EXIT_DONE);
+}
+
+/* The number that we know it by; in another pid namespace it calls itself otherwise. */
+static void
+put_pids(json_t *row, const struct ml_agent_found *a)
+{
+    const struct ml_agent_found *parent = a->parent;
+    json_object_set_new(row, "pid", json_integer(a->pid));
+    json_object_set_new(row, "ppid", a->ppid > 0 ? json_integer(a->ppid) : json_null());
+    json_object_set_new(row, "parent",
+                        parent != NULL ? json_integer(parent->pid) : json_null());
 }
 
 static int
@@ -100,9 +117,9 @@ print_document(struct ml_discovery *d)
         const json_t *status = ml_discover_status(a);
         json_t *row = status != NULL ? json_copy((json_t *)status) : json_object();
         if (status == NULL) {
-            json_object_set_new(row, "pid", json_integer(a->pid));
             json_object_set_new(row, "error", json_string(a->trouble));
         }
+        put_pids(row, a);
         json_object_set_new(row, "socket", json_string(a->path));
         json_array_append_new(agents, row);
     }
@@ -114,6 +131,8 @@ run(const struct ml_ctl_args *args)
 {
     struct ml_discovery d;
     ml_discover_and_tidy(&d);
+    ml_family_find(&d);
+    ml_many_status(&d);
     int code;
     if (args->json) {
         code = print_document(&d);
@@ -138,7 +157,7 @@ static const struct ml_opt opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP,
 const struct ml_command ml_cmd_ps = {
     .name = "ps",
     .words_help = "",
-    .summary = "Every agent of this user (root: of every user)",
+    .summary = "Every agent of this user (root: of every user), families as trees",
     .opts = opts,
     .run = run,
 };

@@ -95,7 +95,7 @@ run(const struct ml_ctl_args *args)
     if (code != ML_EXIT_DONE) {
         return code;
     }
-    if (setenv("MEMALOT", "1", 1) < 0 || setenv("MEMALOT_RUN", "1", 1) < 0 ||
+    if (setenv("MEMALOT", "1", 1) < 0 || unsetenv("MEMALOT_FOLLOWED") < 0 ||
         setenv("MEMALOT_CTL", args->self, 1) < 0) {
         return ml_print_fail(ML_EXIT_FAILED, "out of memory");
     }
@@ -117,13 +117,13 @@ const struct ml_command ml_cmd_run = {
     .details =
         "PROGRAM is a Python or anything that starts one: python app.py, python -m "
         "pkg,\n"
-        "gunicorn, celery, pytest. It gets these variables, and takes them out of its\n"
-        "environment again unless control.follow_execs says that Pythons it starts are\n"
-        "to get an agent too (forked children get one by control.follow_forks):\n"
+        "gunicorn, celery, uv run, a script. So that all processes of it have agents,\n"
+        "the variables stay in its environment; control.follow_execs: false takes them\n"
+        "out (forked children get an agent by control.follow_forks):\n"
         "  MEMALOT=1             load the agent\n"
-        "  MEMALOT_RUN=1         these variables are ours to take out\n"
         "  MEMALOT_CONFIG=FILE   with -c\n"
         "  MEMALOT_CTL=...       this program, which writes the reports\n"
+        "  MEMALOT_FOLLOWED=1    set by the first Python: those below it are silent\n"
         "  PYTHONPATH=...        with the agent's directory first\n"
         "A Python that ignores the environment (python -I, -E) gets no agent.",
     .opts = opts,

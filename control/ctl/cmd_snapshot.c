@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * `memalotctl snapshot`: one sweep now, in one agent or in all of them. The report is
- * printed from the answer itself, so that it is there also when nothing was saved.
+ * `memalotctl snapshot`: one sweep now, in one agent or in several at the same time.
+ * Several are put together into one report (report/merge.h) unless each is asked for.
+ * What is printed comes from the answers themselves, so that it is there also when
+ * nothing was saved.
  */
 #include "ask.h"
 
@@ -11,7 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "discover.h"
+#include "ask_many.h"
+#include "merge.h"
 
 static json_t *
 list_param(const struct ml_ctl_list *list)
@@ -46,20 +49,19 @@ make_params(const struct ml_ctl_args *args)
     return p;
 }
 
-/* Draws the findings' graphs into DIR; their paths are added to `svg`. */
+/* Draws the findings' graphs into DIR, as `prefix`finding_N.svg; their paths are added
+ * to `svg`. */
 static int
-draw(const struct ml_ctl_args *args, const json_t *answer, json_t *svg)
+draw(const char *directory, const char *prefix, const json_t *findings, json_t *svg)
 {
     const json_t *finding;
     size_t i;
     struct ml_error err;
-    if (mkdir(args->svg, 0777) < 0 && errno != EEXIST) {
-        return ml_print_fail(ML_EXIT_FAILED, "cannot make %s: %s", args->svg,
+    if (mkdir(directory, 0777) < 0 && errno != EEXIST) {
+        return ml_print_fail(ML_EXIT_FAILED, "cannot make %s: %s", directory,
                              strerror(errno));
     }
-    const json_t *iteration = json_object_get(answer, "iteration");
-    const json_t *process = json_object_get(iteration, "process");
-    json_array_foreach(json_object_get(iteration, "findings"), i, finding)
+    json_array_foreach(findings, i, finding)
     {
         char path[PATH_MAX];
         const json_t *graph = json_object_get(finding, "graph");
@@ -67,8 +69,7 @@ draw(const struct ml_ctl_args *args, const json_t *answer, json_t *svg)
         if (!json_is_object(graph)) {
             continue;
         }
-        snprintf(path, sizeof(path), "%s/%lld_finding_%zu.svg", args->svg,
-                 (long long)json_integer_value(json_object_get(process, "pid")), i + 1);
+        snprintf(path, sizeof(path), "%s/%sfinding_%zu.svg", directory, prefix, i + 1);
         if (ml_diagram_write(graph, title != NULL ? title : "", "svg", 150, path,
                              &err) < 0) {
             return ml_print_error(&err);
@@ -76,6 +77,18 @@ draw(const struct ml_ctl_args *args, const json_t *answer, json_t *svg)
         json_array_append_new(svg, json_string(path));
     }
     return ML_EXIT_DONE;
+}
+
+/* `pid` 0: there is no other process whose pictures could be there. */
+static int
+draw_one(const struct ml_ctl_args *args, const json_t *answer, long pid, json_t *svg)
+{
+    char prefix[32] = "";
+    const json_t *iteration = json_object_get(answer, "iteration");
+    if (pid > 0) {
+        snprintf(prefix, sizeof(prefix), "%ld_", pid);
+    }
+    return draw(args->svg, prefix, json_object_get(iteration, "findings"), svg);
 }
 
 /* The number of the finding that "..._finding_3.svg" shows. */
@@ -123,26 +136,26 @@ print_text(const struct ml_ctl_args *args, const json_t *answer, const json_t *s
     fflush(stdout);
 }
 
-/* The sweep was made, but its report could not be stored. */
+/* The sweep was made, but its report could not be stored. `who`: "4711  web: ", or "". */
 static int
-check_stored(const json_t *answer)
+check_stored(const json_t *answer, const char *who)
 {
     const char *why = json_string_value(json_object_get(answer, "store_error"));
     if (why == NULL) {
         return ML_EXIT_DONE;
     }
     return ml_print_fail(ML_EXIT_FAILED,
-                         "the report was not saved: %s (reports go to report.directory "
-                         "of the configuration; --no-save only prints)",
-                         why);
+                         "%sthe report was not saved: %s (reports go to "
+                         "report.directory of the configuration; --no-save only prints)",
+                         who, why);
 }
 
 /* Prints one agent's answer, or puts it into `documents` with --json. */
 static int
-show(const struct ml_ctl_args *args, json_t *answer, json_t *documents)
+show(const struct ml_ctl_args *args, json_t *answer, long pid, json_t *documents)
 {
     json_t *svg = json_array();
-    int code = args->svg != NULL ? draw(args, answer, svg) : ML_EXIT_DONE;
+    int code = args->svg != NULL ? draw_one(args, answer, pid, svg) : ML_EXIT_DONE;
     if (args->json) {
         if (args->svg != NULL) {
             json_object_set(answer, "drawn", svg);
@@ -153,8 +166,7 @@ show(const struct ml_ctl_args *args, json_t *answer, json_t *documents)
         print_text(args, answer, svg);
     }
     json_decref(svg);
-    int stored = check_stored(answer);
-    return code != ML_EXIT_DONE ? code : stored;
+    return code;
 }
 
 static int
@@ -164,61 +176,141 @@ one(const struct ml_ctl_args *args)
     int code =
         ml_ask(ml_ask_target(args), "snapshot", make_params(args), "sweeping", &answer);
     if (code == ML_EXIT_DONE) {
-        code = show(args, answer, documents);
+        code = show(args, answer, 0, documents);
+        int stored = check_stored(answer, "");
         if (args->json) {
             ml_print_json(json_incref(json_array_get(documents, 0)));
         }
-        code = ml_print_end(code);
+        code = ml_print_end(code != ML_EXIT_DONE ? code : stored);
     }
     json_decref(answer);
     json_decref(documents);
     return code;
 }
 
-/* The worst that happened is what the command returns; the others go on. */
+/* -- several ----------------------------------------------------------------------- */
+
+/* Says whose reports were not stored; the worst that happened is returned. */
 static int
-every(const struct ml_ctl_args *args)
+check_all_stored(const struct ml_many *m, int worst)
 {
-    struct ml_discovery d;
+    for (size_t i = 0; i < m->count; i++) {
+        char label[300], who[310];
+        ml_many_label(&m->asked[i], label, sizeof(label));
+        snprintf(who, sizeof(who), "%s: ", label);
+        int code = check_stored(m->asked[i].answer, who);
+        worst = code != ML_EXIT_DONE ? code : worst;
+    }
+    return worst;
+}
+
+/* One report after another. */
+static int
+show_each(const struct ml_ctl_args *args, const struct ml_many *m, int worst)
+{
     json_t *documents = json_array();
-    ml_discover(&d);
-    int worst =
-        d.count > 0 ? ML_EXIT_DONE : ml_print_fail(ML_EXIT_NO_AGENT, "no agent found");
-    for (size_t i = 0; i < d.count; i++) {
-        struct ml_error err;
+    for (size_t i = 0, shown = 0; i < m->count; i++) {
+        const struct ml_asked *a = &m->asked[i];
         char label[300];
-        json_t *answer = NULL;
-        ml_discover_label(&d.agent[i], label, sizeof(label));
-        if (!args->json) {
-            printf("%s== %s\n", i > 0 ? "\n" : "", label);
-            fflush(stdout);
-        }
-        if (ml_client_call(d.agent[i].client, "snapshot", make_params(args), "sweeping",
-                           -1, &answer, &err) < 0) {
-            worst = ml_print_fail(ml_print_exit_code(err.code), "%s: %s", label,
-                                  err.message);
+        if (a->answer == NULL) {
             continue;
         }
-        int code = show(args, answer, documents);
+        ml_many_label(a, label, sizeof(label));
+        if (!args->json) {
+            printf("%s== %s\n", shown++ > 0 ? "\n" : "", label);
+        }
+        int code = show(args, a->answer, a->agent->pid, documents);
         worst = code != ML_EXIT_DONE ? code : worst;
-        json_decref(answer);
     }
-    ml_discovery_fini(&d);
     if (args->json) {
-        ml_print_json(documents);
-        return worst;
+        int code = ml_print_json(documents);
+        return code != ML_EXIT_DONE ? code : worst;
     }
     json_decref(documents);
     return ml_print_end(worst);
 }
 
+/* Where the picture of each finding is: in the report of the process that has most of
+ * it, then those drawn into DIR. */
+static void
+print_family_pictures(const json_t *findings, const json_t *drawn, int most)
+{
+    const json_t *finding;
+    size_t i, printed = 0;
+    json_array_foreach(findings, i, finding)
+    {
+        const json_t *diagram = json_object_get(finding, "diagram");
+        const char *path = json_string_value(json_object_get(diagram, "svg"));
+        if (path != NULL && (most == 0 || i < (size_t)most)) {
+            printf("%s%3zu  %s\n", printed++ == 0 ? "\n" : "", i + 1, path);
+        }
+    }
+    if (json_array_size(drawn) > 0) {
+        putchar('\n');
+        print_pictures(drawn, most);
+    }
+}
+
+static void
+print_family(const struct ml_ctl_args *args, const json_t *merged, const json_t *drawn)
+{
+    struct ml_text_style style = ml_print_style(stdout, args->color);
+    const struct ml_render_choice choice = {.max_findings = ml_print_findings(args),
+                                            .show_all = "--limit 0"};
+    ml_render_family(stdout, merged, &style, &choice);
+    print_family_pictures(json_object_get(merged, "findings"), drawn,
+                          choice.max_findings);
+}
+
+/* All as one: findings by fingerprint, figures added up. */
+static int
+show_family(const struct ml_ctl_args *args, const struct ml_many *m, int worst)
+{
+    struct ml_error err;
+    json_t *members = ml_many_members(m, true), *merged = NULL, *svg = json_array();
+    if (ml_merge("snapshot", members, 0, &merged, &err) < 0) {
+        json_decref(members);
+        json_decref(svg);
+        return ml_print_error(&err);
+    }
+    if (args->svg != NULL) {
+        int code = draw(args->svg, "", json_object_get(merged, "findings"), svg);
+        json_object_set(merged, "drawn", svg);
+        worst = code != ML_EXIT_DONE ? code : worst;
+    }
+    if (args->json) {
+        int code = ml_print_json(json_incref(merged));
+        worst = code != ML_EXIT_DONE ? code : worst;
+    }
+    else if (m->answered > 0) {
+        print_family(args, merged, svg);
+    }
+    json_decref(members);
+    json_decref(merged);
+    json_decref(svg);
+    return ml_print_end(worst);
+}
+
+static int
+several(const struct ml_ctl_args *args)
+{
+    struct ml_many m;
+    int code = ml_many_ask(args, "snapshot", make_params(args), "sweeping", &m);
+    if (m.count > 0) {
+        code = args->each ? show_each(args, &m, code) : show_family(args, &m, code);
+        code = check_all_stored(&m, code);
+    }
+    ml_many_fini(&m);
+    return code;
+}
+
 static int
 run(const struct ml_ctl_args *args)
 {
-    if (args->all && args->words > 0) {
-        return ml_print_fail(ML_EXIT_USAGE, "either a TARGET or --all, not both");
+    if (args->each && !ml_many_wanted(args)) {
+        return ml_print_fail(ML_EXIT_USAGE, "--each goes with --all or --tree PID");
     }
-    return args->all ? every(args) : one(args);
+    return ml_many_wanted(args) ? several(args) : one(args);
 }
 
 static const struct ml_opt opts[] = {
@@ -234,8 +326,9 @@ static const struct ml_opt opts[] = {
      "print only, save no report"},
     {"svg", 0, ML_OPT_TEXT, ML_CTL_OPT(svg), "DIR", 0, 0,
      "draw the findings into this directory"},
-    {"all", 0, ML_OPT_FLAG, ML_CTL_OPT(all), NULL, 0, 0,
-     "every agent, one after another"},
+    ML_OPT_MANY,
+    {"each", 0, ML_OPT_FLAG, ML_CTL_OPT(each), NULL, 0, 0,
+     "of several, one report after another instead of one for all"},
     ML_OPT_FINDINGS,
     ML_OPT_JSON,
     ML_OPT_COLOR,
@@ -248,7 +341,9 @@ const struct ml_command ml_cmd_snapshot = {
     .words_help = "[TARGET]",
     .summary = "One sweep now: print and save a report of what is in memory and why",
     .details = "The program stands still only while its memory is cloned, a few "
-               "milliseconds.",
+               "milliseconds.\nSeveral processes (--all, --tree) are swept at the same "
+               "time and put together: the\nsame leak in eight workers is one finding "
+               "with eight counts.",
     .opts = opts,
     .max_words = 1,
     .run = run,

@@ -47,14 +47,16 @@ run_refcounts(const struct ml_ctl_args *args)
                             ml_render_refcounts);
 }
 
-static const struct ml_opt opts[] = {
-    {"limit", 'n', ML_OPT_INT, ML_CTL_OPT(limit), "N", 1, 100000,
-     "how many rows (default: 20)"},
-    ML_OPT_JSON,
-    ML_OPT_COLOR,
-    ML_OPT_HELP,
-    ML_OPT_END,
-};
+#define OPT_ROWS                                                                       \
+    {"limit", 'n', ML_OPT_INT, ML_CTL_OPT(limit),                                      \
+     "N",     1,   100000,     "how many rows (default: 20)"}
+
+/* Rows of several processes can be added up. */
+static const struct ml_opt opts[] = {OPT_ROWS,     ML_OPT_MANY, ML_OPT_JSON,
+                                     ML_OPT_COLOR, ML_OPT_HELP, ML_OPT_END};
+/* Cycles and counts are of one process. */
+static const struct ml_opt one_opts[] = {OPT_ROWS, ML_OPT_JSON, ML_OPT_COLOR,
+                                         ML_OPT_HELP, ML_OPT_END};
 
 const struct ml_command ml_cmd_types = {
     .name = "types",
@@ -83,7 +85,7 @@ const struct ml_command ml_cmd_garbage = {
     .words_help = "[TARGET]",
     .summary = "Cyclic garbage that waits for the collector, and what it cannot take",
     .details = "Groups are cycles of the same types. Nothing is collected by asking.",
-    .opts = opts,
+    .opts = one_opts,
     .max_words = 1,
     .run = run_garbage,
 };
@@ -106,13 +108,13 @@ const struct ml_command ml_cmd_refcounts = {
     .details = "Objects by type that have more references than are seen, or fewer, with "
                "examples.\nWhat native code holds has more; fewer is a mistake of "
                "memalot's.",
-    .opts = opts,
+    .opts = one_opts,
     .max_words = 1,
     .run = run_refcounts,
 };
 
-static const struct ml_opt memory_opts[] = {ML_OPT_JSON, ML_OPT_COLOR, ML_OPT_HELP,
-                                            ML_OPT_END};
+static const struct ml_opt memory_opts[] = {ML_OPT_MANY, ML_OPT_JSON, ML_OPT_COLOR,
+                                            ML_OPT_HELP, ML_OPT_END};
 
 const struct ml_command ml_cmd_memory = {
     .name = "memory",

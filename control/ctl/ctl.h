@@ -8,6 +8,7 @@
 #define ML_CTL_CTL_H
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -37,13 +38,14 @@ struct ml_ctl_args {
     const char *self;    /* absolute path of our executable */
     char **word;         /* what is no option */
     int words;
-    bool help, json, all, no_save, no_referrers, summary_only, console, no_console,
+    bool help, json, all, each, no_save, no_referrers, summary_only, console, no_console,
         force_terminal;
     const char *color, *svg, *config, *format, *output, *address, *directory;
-    const char *filter_types, *formats, *lifetime, *warmup;
+    const char *filter_types, *formats, *lifetime, *warmup, *timeout;
+    const char *listen, *every, *sweep_every; /* exporter */
     struct ml_ctl_list type, exclude;
     int limit, max_object_details, finding, num_reports, num_iterations, keep,
-        max_nodes;
+        max_nodes, tree;
 };
 
 enum ml_opt_type {
@@ -120,11 +122,26 @@ struct ml_command {
      0,                                                                                \
      "where reports are (default: ~/.memalot/reports)"}
 
+/* Several at once: ask_many.h. */
+#define ML_OPT_MANY                                                                    \
+    {"all", 0, ML_OPT_FLAG, ML_CTL_OPT(all), NULL, 0, 0, "every agent, all at once"},  \
+        {"tree",                                                                       \
+         0,                                                                            \
+         ML_OPT_INT,                                                                   \
+         ML_CTL_OPT(tree),                                                             \
+         "PID",                                                                        \
+         1,                                                                            \
+         INT_MAX,                                                                      \
+         "this process and all below it, all at once"},                                \
+    {                                                                                  \
+        "timeout", 0, ML_OPT_TIME, ML_CTL_OPT(timeout), "S", 0, 0,                     \
+            "give up on one of several that is silent for so long (default: 60)"       \
+    }
+
 extern const struct ml_command ml_cmd_run, ml_cmd_ps, ml_cmd_status, ml_cmd_snapshot,
     ml_cmd_types, ml_cmd_retained, ml_cmd_paths, ml_cmd_refs, ml_cmd_garbage,
     ml_cmd_list, ml_cmd_print, ml_cmd_graph, ml_cmd_diff, ml_cmd_rm, ml_cmd_config,
-    ml_cmd_detach, ml_cmd_monitor, ml_cmd_memory, ml_cmd_growth, ml_cmd_refcounts,
-    ml_cmd_write;
-extern const struct ml_command ml_cmd_mcp;
+    ml_cmd_attach, ml_cmd_detach, ml_cmd_monitor, ml_cmd_memory, ml_cmd_growth,
+    ml_cmd_refcounts, ml_cmd_exporter, ml_cmd_mcp, ml_cmd_write;
 
 #endif

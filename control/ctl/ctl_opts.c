@@ -216,7 +216,8 @@ ml_ctl_opts_read(const struct ml_command *c, int argc, char **argv,
     int rc = ML_OK;
     out->word = argv; /* words are moved to the front, over options already read */
     out->limit = out->max_object_details = out->finding = out->num_reports =
-        out->num_iterations = out->keep = out->max_nodes = ML_CTL_UNSET;
+        out->num_iterations = out->keep = out->max_nodes = out->tree =
+            ML_CTL_UNSET;
     while (k.at < argc && rc == ML_OK) {
         char *text = argv[k.at++];
         if (options && strcmp(text, "--") == 0) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from . import _agent
+from . import _agent, _boot
 
 
 def start(config: str | os.PathLike[str] | None = None) -> bool:
@@ -49,14 +49,4 @@ def running() -> bool:
 
 def find_ctl() -> str | None:
     """Find memalotctl: as MEMALOT_CTL names it, beside this package, or on PATH."""
-    named = os.environ.get("MEMALOT_CTL")
-    if named:
-        return named
-    here = os.path.dirname(os.path.abspath(__file__))
-    places = [os.path.join(here, "..", "..", "bin"), os.path.join(here, "bin")]
-    places += os.environ.get("PATH", os.defpath).split(os.pathsep)
-    for place in places:
-        path = os.path.realpath(os.path.join(place or ".", "memalotctl"))
-        if os.access(path, os.X_OK) and os.path.isfile(path):
-            return path
-    return None
+    return _boot.find_ctl(os.path.dirname(os.path.abspath(__file__)))

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 import matrix
+from families import Family, Site
 from harness import BUILD, MEMALOTCTL, TARGETS, Ctl, Target, find_interpreters
 
 SLOW = bool(os.environ.get("MEMALOT_SLOW"))
 MATRIX = bool(os.environ.get("MEMALOT_MATRIX"))
+WAYS = bool(os.environ.get("MEMALOT_WAYS"))
 INTERPRETERS = find_interpreters()
 
 
@@ -73,11 +75,13 @@ def pytest_terminal_summary(terminalreporter):
     text = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     try:
         (BUILD / "pytest-counts").write_text((text or "no tests ran") + "\n")
-        if MATRIX:
-            lines = matrix.table(stats)
-            (BUILD / "matrix.txt").write_text("\n".join(lines) + "\n")
-            terminalreporter.section("matrix")
-            terminalreporter.write("\n".join(lines) + "\n")
+        for wanted, name, draw in ((MATRIX, "matrix", matrix.table),
+                                   (WAYS, "ways", matrix.ways)):
+            if wanted:
+                text = "\n".join(draw(stats)) + "\n"
+                (BUILD / f"{name}.txt").write_text(text)
+                terminalreporter.section(name)
+                terminalreporter.write(text)
     except OSError:
         pass
 
@@ -140,3 +144,30 @@ def target(request, ctl, tmp_path):
     yield start
     for process in started:
         process.stop()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Returns the Site of an interpreter."""
+    made = {}
+
+    def of(python):
+        if python not in made:
+            made[python] = Site(python, tmp_path_factory.mktemp("site") / "venv")
+        return made[python]
+
+    return of
+
+
+@pytest.fixture
+def family(ctl):
+    """Starts families: `family(site, command, env)`."""
+    started = []
+
+    def start(site, command, env=None):
+        started.append(Family(ctl, site, command, env or {}))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()

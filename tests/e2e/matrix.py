@@ -7,11 +7,15 @@
 One row for each file of tests, one column for each interpreter, then what was left out
 and why: skipped tests, and what a version cannot give, which a test says itself with
 `record_property("cannot", "sentence")`.
+
+The ways in (test_ways_in.py) have a table of their own, one row for each way into each
+kind of program, and below it likewise what was left out.
 """
 
 import re
 from collections import Counter, defaultdict
 
+WAY = re.compile(r"test_way_in\[([\d.]+)-(\w+)-(\w+)\]")
 VERSION = re.compile(r"[\[-](3\.\d+\.\d+t?)[\]-]")
 WORDS = {"passed": "", "failed": " failed", "error": " errors", "skipped": " skipped"}
 
@@ -65,10 +69,39 @@ def table(stats):
     for file in sorted(cells):
         rows.append([file, *(_cell(cells[file][version]) for version in versions)])
     rows.append(["all", *(_cell(total[version]) for version in versions)])
+    lines = _draw(rows)
+    lines.insert(-1, lines[1])
+    return lines + _say(left_out)
+
+
+def ways(stats):
+    """Return the lines of the table of ways in."""
+    rows, left_out = {}, Counter()
+    words = {"passed": "ok", "failed": "FAILED", "error": "ERROR", "skipped": "-"}
+    for outcome, word in words.items():
+        for report in stats.get(outcome, []):
+            place = WAY.search(report.nodeid)
+            if place is None:
+                continue
+            version, way, program = place.groups()
+            rows.setdefault(f"{way:11}  {program}", {})[version] = word
+            if outcome == "skipped":
+                left_out[version, f"{way}, {program}: {_reason(report)}"] += 1
+    versions = sorted({version for row in rows.values() for version in row}, key=_order)
+    named = [[name, *(row.get(version, "") for version in versions)]
+             for name, row in rows.items()]
+    return _draw([["", *versions], *sorted(named)]) + _say(left_out)
+
+
+def _draw(rows):
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    lines.insert(-1, lines[1])
+    return lines
+
+
+def _say(left_out):
+    lines = []
     if left_out:
         lines += ["", "left out:"]
     for version, why in sorted(left_out, key=lambda key: (_order(key[0]), key[1])):

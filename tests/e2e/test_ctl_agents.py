@@ -190,14 +190,15 @@ def test_snapshot_prints_the_report_where_it_is_and_its_pictures(ctl, agents, tm
     assert text.index("shop.SESSIONS") < text.index("ab12-cd34") < text.index(".svg")
     assert ctl.json("snapshot", "--no-save", "--type", "Session") == answer
     text = ctl.run("snapshot", "--svg", tmp_path / "pictures").stdout
-    drawn = tmp_path / "pictures/7_finding_1.svg"
+    drawn = tmp_path / "pictures/finding_1.svg"
     assert str(drawn) in text and "<svg" in drawn.read_text()
 
 
 def many_findings(count):
     one = ITERATION["findings"][0]
     return {**ITERATION, "process": {"pid": 7}, "findings": [
-        {**one, "id": i + 1, "title": f"leak number {i + 1}."} for i in range(count)]}
+        {**one, "id": i + 1, "title": f"leak number {i + 1}.", "fingerprint": f"{i:016x}"}
+        for i in range(count)]}
 
 
 def test_snapshot_prints_so_many_findings_and_their_pictures(ctl, agents):
@@ -222,7 +223,7 @@ def test_a_report_that_was_not_saved_is_printed_all_the_same(ctl, agents):
     answer = {"report_id": None, "store_error": "the disk is full",
               "iteration": many_findings(12)}
     agents("shop", snapshot=answer)
-    for options in ([], ["--all"]):
+    for options in ([], ["--all"], ["--all", "--each"]):
         done = ctl.run("snapshot", *options, code=1)
         assert "number 1." in done.stdout and ": --limit 0 shows all" in done.stdout
         assert "not saved: the disk is full" in done.stderr
@@ -235,9 +236,14 @@ def test_snapshot_of_all_goes_on_after_a_failure(ctl, agents):
     answer = {"report_id": None, "iteration": ITERATION}
     agents("shop")  # has no answer
     agents("mail", snapshot=answer)
-    done = ctl.run("snapshot", "--all", "--json", code=1)
+    done = ctl.run("snapshot", "--all", "--each", "--json", code=1)
     assert json.loads(done.stdout) == [answer]
     assert "no answer to snapshot" in done.stderr
+    done = ctl.run("snapshot", "--all", "--json", code=1)
+    both = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
+    assert both["mail"]["findings"] == 1 and "error" not in both["mail"]
+    assert both["shop"]["error"] == "the fake has no answer to snapshot"
+    assert done.stderr.count("\n") == 1
 
 
 def test_paths_in_every_format(ctl, agents, tmp_path):

@@ -5,6 +5,7 @@ program may do to its guest in test_lifecycle_rough.py."""
 
 import json
 import os
+import shutil
 import signal
 
 import procfs
@@ -90,15 +91,15 @@ def test_a_broken_sitecustomize_is_told_as_python_tells_it(target, python, tmp_p
     assert program.stderr() == plain.stderr()
 
 
-def test_pythons_that_the_program_starts_have_an_agent_when_asked_for(target, python):
-    program = target("lifecycle.py", config="control: {follow_execs: true}\n")
+def test_pythons_that_the_program_starts_have_an_agent(target, python):
+    program = target("lifecycle.py")
     child = int(program.ask("python_child"))
     wait_until(program.ctl.socket(child).exists, "the child's socket")
 
 
-def test_the_environment_is_put_back_as_it_was(target, python):
+def test_the_environment_is_put_back_as_it_was_when_nobody_is_followed(target, python):
     env = {"PYTHONPATH": "/somewhere:/else"}
-    program = target("lifecycle.py", env=env)
+    program = target("lifecycle.py", env=env, config="control: {follow_execs: false}\n")
     plain = target("lifecycle.py", env=env, agent=False)
     assert json.loads(program.ask("environ")) == json.loads(plain.ask("environ"))
 
@@ -127,8 +128,8 @@ def test_a_refused_configuration_costs_one_line_and_no_program(target, python, t
 def test_a_missing_agent_costs_one_line_that_says_how_to_build_it(target, python, tmp_path):
     package = tmp_path / "memalot" / "boot"
     package.mkdir(parents=True)
-    boot = BUILD / "lib" / "memalot" / "boot" / "sitecustomize.py"
-    (package / "sitecustomize.py").write_text(boot.read_text())
+    for name in ("_boot.py", "boot/sitecustomize.py"):
+        shutil.copy(BUILD / "lib" / "memalot" / name, package.parent / name)
     program = target("lifecycle.py", agent=False,
                      env={"MEMALOT": "1", "PYTHONPATH": str(package)})
     assert program.ask("ping") == "pong"

@@ -82,6 +82,27 @@ Test(signals, a_handler_that_comes_later_stays)
     cr_assert_eq(disposition(SIGUSR2), their_handler);
 }
 
+Test(signals, a_default_action_that_comes_back_is_taken_again)
+{
+    install(SIGUSR2);
+    signal(SIGUSR2, their_handler);
+    ml_signals_look();
+    cr_assert_eq(ml_signals_state(), ML_SIGNALS_PROGRAMS);
+    signal(SIGUSR2, SIG_DFL);
+    ml_signals_look();
+    cr_assert_eq(ml_signals_state(), ML_SIGNALS_INSTALLED);
+    raise(SIGUSR2);
+    cr_assert_eq(ml_wakeup_take(&bell), ML_ORDER_SNAPSHOT);
+}
+
+Test(signals, nothing_is_taken_once_it_has_been_given_back)
+{
+    install(SIGUSR2);
+    ml_signals_restore();
+    ml_signals_look();
+    cr_assert_eq(disposition(SIGUSR2), SIG_DFL);
+}
+
 Test(signals, in_a_forked_child_the_handler_does_nothing)
 {
     install(SIGUSR2);

@@ -18,7 +18,7 @@ Test(config, defaults_are_those_of_the_specification)
     cr_expect_str_eq(a.control.socket, "auto");
     cr_expect_eq(a.control.signal, SIGUSR2);
     cr_expect_eq(a.control.follow_forks, true);
-    cr_expect_eq(a.control.follow_execs, false);
+    cr_expect_eq(a.control.follow_execs, true);
     cr_expect_eq(a.monitor.enabled, false);
     cr_expect_eq(a.monitor.max_object_lifetime, 60);
     cr_expect_eq(a.monitor.warmup, 60);

@@ -79,7 +79,7 @@ Test(config_write, json_has_the_nesting_and_the_words_of_the_file)
         ml_buf_str(&out),
         "{\"name\":null,"
         "\"control\":{\"socket\":\"auto\",\"signal\":\"SIGUSR2\",\"follow_forks\":true,"
-        "\"follow_execs\":false}"
+        "\"follow_execs\":true}"
         ","
         "\"monitor\":{\"enabled\":false,\"max_object_lifetime\":\"60s\",\"warmup\":"
         "\"60s\"},"

@@ -69,7 +69,7 @@ Test(yaml_load, each_section_reaches_its_member)
 {
     cr_assert_eq(load("name: shop\n"
                       "control: {socket: /run/%p, signal: off, follow_forks: no,\n"
-                      "          follow_execs: yes}\n"
+                      "          follow_execs: no}\n"
                       "monitor:\n  enabled: true\n  max_object_lifetime: 5m\n"
                       "sweep:\n"
                       "  every: 1h\n"
@@ -84,7 +84,7 @@ Test(yaml_load, each_section_reaches_its_member)
     cr_expect_str_eq(settings.control.socket, "/run/%p");
     cr_expect_eq(settings.control.signal, 0);
     cr_expect_eq(settings.control.follow_forks, false);
-    cr_expect_eq(settings.control.follow_execs, true);
+    cr_expect_eq(settings.control.follow_execs, false);
     cr_expect_eq(settings.monitor.enabled, true);
     cr_expect_eq(settings.monitor.max_object_lifetime, 300);
     cr_expect_eq(settings.sweep.every, 3600);

@@ -36,6 +36,13 @@ difference(FILE *to, const json_t *value, const struct ml_text_style *style)
     ml_render_diff(to, value, style, 0);
 }
 
+static void
+family(FILE *to, const json_t *value, const struct ml_text_style *style)
+{
+    const struct ml_render_choice choice = {0};
+    ml_render_family(to, value, style, &choice);
+}
+
 static json_t *
 load(const char *name)
 {
@@ -73,7 +80,8 @@ static const struct {
     {"monitor_warm_up", monitored},   {"monitor_nothing", monitored},
     {"monitor_one", monitored},       {"monitor_nothing_new", monitored},
     {"monitor_many", monitored},      {"monitor_hostile", monitored},
-    {"diff", difference},
+    {"diff", difference},             {"family", family},
+    {"family_types", ml_render_types}, {"family_growth", ml_render_growth},
 };
 
 static answer_fn *
@@ -126,6 +134,12 @@ ParameterizedTestParameters(render, looks_like_the_golden_file)
         {"growth_none", "growth_none.txt", UNICODE},
         {"diff", "diff.txt", {false, true, 110}},
         {"diff", "diff.plain.txt", PLAIN},
+        {"family", "family.txt", AT_80},
+        {"family", "family.120.txt", {false, true, 120}},
+        {"family", "family.color.txt", COLOR},
+        {"family", "family.plain.txt", PLAIN},
+        {"family_types", "family_types.txt", AT_80},
+        {"family_growth", "family_growth.txt", AT_80},
         {"memory", "memory.txt", UNICODE},
         {"memory", "memory.ascii.txt", {false, false, 40}},
         {"memory_odd", "memory_odd.txt", UNICODE},
