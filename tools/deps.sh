@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# tools/deps.sh build|test|fetch: sees to it that everything needed to build (or also to
+# tools/deps.sh build|test|fetch|debian: sees to it that everything needed to build (or also to
 # test, or to fetch interpreters) is there. Looks first and is silent when nothing is
 # missing; otherwise installs just that by apt-get, through sudo when not root. Where
 # there is no apt-get it lists what is missing and ends with 1.
@@ -72,11 +72,20 @@ need_library smartcols libsmartcols-dev
 need_library libgvc libgraphviz-dev
 if [ "$stage" = test ]; then
     need_library criterion libcriterion-dev
+    need_command zsh zsh
+    need_command fish fish
 fi
 if [ "$stage" = fetch ]; then
     need_command patchelf patchelf
     need_command dpkg-deb dpkg
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
+fi
+if [ "$stage" = debian ]; then
+    need_command dh debhelper
+    need_command dpkg-buildpackage dpkg-dev
+    need_command debootstrap debootstrap
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
+    [ -e /usr/include/python3.*/Python.h ] || missing+=(python3-dev)
 fi
 need_python
 
