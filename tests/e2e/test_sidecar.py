@@ -191,7 +191,8 @@ UID = 10001
 UNPRIVILEGED = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups",
                 "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
 FURNISH_CONTAINER = (  # $0: the volume, $1: what its own folder of it is called
-    '{ [ -z "$HIDDEN" ] || mount -t tmpfs none "$HIDDEN"; } && mount -o remount,bind,ro / && mount --bind "$0" "$0" && mount -o remount,bind,rw "$0"'
+    '{ [ -z "$HIDDEN" ] || mount -t tmpfs none "$HIDDEN"; } && mount -o remount,bind,ro /'
+    ' && mount --bind "$0" "$0" && mount -o remount,bind,rw "$0"'
     ' && mount --bind "$0/$1" /tmp && cd / && shift && exec "$@"')
 SHOP = """
 import sys
