@@ -3,8 +3,9 @@
 #
 # tools/deps.sh build|test|fetch|debian: sees to it that everything needed to build (or
 # also to test, to fetch interpreters, to make and try a Debian package) is there. Looks
-# first and is silent when nothing is missing; otherwise installs just that by apt-get, through sudo when not root. Where
-# there is no apt-get it lists what is missing and ends with 1.
+# first and is silent when nothing is missing; otherwise installs just that by apt-get,
+# through sudo when not root. Where there is no apt-get it lists what is missing and ends
+# with 1.
 #
 # What it asks for is a capability (a command, a library known to pkg-config), not a
 # package, so that a meson from pip or a library built by hand counts.
