@@ -61,7 +61,7 @@ def is_blocked(pid):
     def rests():
         stat = Path(f"/proc/{pid}/task/{pid}/status").read_text()
         seen.append(re.findall(r"ctxt_switches:\s+(\d+)", stat))
-        return len(seen) > 10 and seen[-1] == seen[-10]
+        return "State:\tS" in stat and seen[-20:].count(seen[-1]) == 20
 
     wait_until(rests, "it is blocked")
 
