@@ -25,7 +25,7 @@
 #include "moment.h"
 #include "outcome.h"
 
-#define CALL_SECONDS 0.25 /* for libc to start a thread */
+#define CALL_SECONDS 1.0 /* for libc to start a thread */
 #define FETCH_NS 500000000 /* after which the thread goes back by itself */
 #define JUST_BEGUN_MS 20
 #define QUICK_ROUNDS 200 /* a millisecond apart; then OFTEN_MS */
