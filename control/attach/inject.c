@@ -236,6 +236,7 @@ try_thread(struct injection *in, pid_t tid, bool untimely, struct ml_error *err)
 
 /* -- the choice -------------------------------------------------------------------- */
 
+/* How often it has gone to sleep so far. */
 static long
 switches(pid_t pid, pid_t tid)
 {
@@ -289,7 +290,7 @@ consider(struct injection *in, pid_t tid, struct ml_error *err)
         }
         return is_late(in) ? try_thread(in, tid, true, err) : 0;
     default:
-        in->refusal = "its threads are deep in the kernel";
+        in->refusal = "its threads wait in system calls that a stop would disturb";
         return 0;
     }
 }
