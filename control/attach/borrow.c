@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -24,6 +25,7 @@
 #include "signal_frame.h"
 
 #define RED_ZONE 128
+#define LOOK_NS 10000000 /* at the latest */
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
 enum stop {
@@ -55,29 +57,51 @@ kind_of(int status, int *signal)
     return event != 0 ? STOP_OTHER : STOP_SIGNAL;
 }
 
-/* Looks every 20 us at first: a thread that is held for longer than it must be is what
- * the program feels of us. */
-static enum stop
-wait_stop(struct ml_borrow *b, int *signal)
+/* The kernel says by SIGCHLD that there is something to look at. Blocked, it is not lost
+ * between the look and the sleep. */
+static bool
+look_or_sleep(struct ml_borrow *b, pid_t *got, int *status)
 {
-    for (long pause = 20000;; pause = pause < 2000000 ? pause * 5 / 4 : pause) {
-        int status;
-        pid_t got = waitpid(b->tid, &status, __WALL | WNOHANG);
-        if (got == b->tid) {
-            enum stop stop = kind_of(status, signal);
-            b->held = stop != STOP_GONE;
-            b->in_trap = stop == STOP_TRAP || stop == STOP_SIGNAL || stop == STOP_GROUP;
-            return stop;
-        }
-        if (got < 0 && errno != EINTR) {
-            b->held = false; /* gone without a word: another thread called execve */
-            return STOP_GONE;
-        }
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    *got = waitpid(b->tid, status, __WALL | WNOHANG);
+    if (*got == 0) {
+        sigtimedwait(&child, NULL, &(struct timespec){.tv_nsec = LOOK_NS});
+    }
+    return *got != 0;
+}
+
+static enum stop
+wait_with_child_blocked(struct ml_borrow *b, int *signal)
+{
+    int status = 0;
+    pid_t got;
+    while (!look_or_sleep(b, &got, &status)) {
         if (ml_clock_seconds() > b->deadline) {
             return STOP_LATE;
         }
-        nanosleep(&(struct timespec){.tv_nsec = pause}, NULL);
     }
+    if (got < 0) {
+        b->held = false; /* gone without a word: another thread called execve */
+        return STOP_GONE;
+    }
+    enum stop stop = kind_of(status, signal);
+    b->held = stop != STOP_GONE;
+    b->in_trap = stop == STOP_TRAP || stop == STOP_SIGNAL || stop == STOP_GROUP;
+    return stop;
+}
+
+static enum stop
+wait_stop(struct ml_borrow *b, int *signal)
+{
+    sigset_t child, before;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, &before);
+    enum stop stop = wait_with_child_blocked(b, signal);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return stop;
 }
 
 static int
@@ -138,6 +162,25 @@ block_signals(struct ml_borrow *b)
 
 /* -- stopping ---------------------------------------------------------------------- */
 
+/* A number of /proc/PID/task/TID/status, 0 when it is not there. */
+static uint64_t
+read_status(const struct ml_borrow *b, const char *name, int base)
+{
+    char path[64], line[128];
+    uint64_t value = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)b->pid, (int)b->tid);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            value = strtoull(line + strlen(name), NULL, base);
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return value;
+}
+
 static int
 seize(struct ml_borrow *b, struct ml_error *err)
 {
@@ -147,6 +190,9 @@ seize(struct ml_borrow *b, struct ml_error *err)
     }
     if (errno == ESRCH) {
         return ml_error_set(err, ML_ESTATE, "a thread has just ended");
+    }
+    if (errno == EPERM && read_status(b, "TracerPid:", 10) != 0) {
+        return ml_error_set(err, ML_ESTATE, "a thread is traced by somebody else");
     }
     return ml_error_set(err, ML_EPERM, "ptrace of process %d is refused: %s", (int)b->pid,
                         strerror(errno));
@@ -173,8 +219,8 @@ interrupt(struct ml_borrow *b, struct ml_error *err)
         case STOP_GONE:
             return ml_error_set(err, ML_ESTATE, "a thread has just ended");
         case STOP_LATE:
-            return ml_error_set(err, ML_ESTATE, "a thread cannot be stopped: it is deep in "
-                                                "the kernel, or frozen");
+            return ml_error_set(err, ML_ECANCELLED, "process %d cannot be stopped: it is "
+                                "deep in the kernel, or frozen", (int)b->pid);
         }
     }
 }
@@ -204,18 +250,7 @@ ml_borrow_syscall(const struct ml_borrow *b)
 static bool
 signal_waits(const struct ml_borrow *b)
 {
-    char path[64], line[128];
-    unsigned long long set, pending = 0;
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)b->pid, (int)b->tid);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        if (sscanf(line, "SigPnd: %llx", &set) == 1 || sscanf(line, "ShdPnd: %llx", &set) == 1) {
-            pending |= set;
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
+    uint64_t pending = read_status(b, "SigPnd:", 16) | read_status(b, "ShdPnd:", 16);
     return (pending & ~b->mask) != 0;
 }
 
