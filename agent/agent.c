@@ -171,7 +171,8 @@ note_surroundings(struct ml_agent *a, const struct ml_agent_options *options)
     const char *version = Py_GetVersion();
     absolute(options->config_file, a->config_file);
     absolute(options->writer, a->writer);
-    if (!copy_env("MEMALOT_RUNTIME_DIR", a->runtime_dir)) {
+    a->runtime_dir_chosen = copy_env("MEMALOT_RUNTIME_DIR", a->runtime_dir);
+    if (!a->runtime_dir_chosen) {
         copy_env("XDG_RUNTIME_DIR", a->runtime_dir);
     }
     copy_env("HOME", a->home);

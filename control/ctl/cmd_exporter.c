@@ -86,7 +86,7 @@ const struct ml_command ml_cmd_exporter = {
         "the memory is come from the last saved report: a scrape never causes a sweep.\n"
         "With --sweep-every the exporter makes snapshots itself, one process after the\n"
         "other, without saving them. Each holds its process up for a bare fork's time\n"
-        "(some 10 ms for each GiB) and uses a processor for about 0.25 s for each\n"
+        "(some 20 ms for each GiB) and uses a processor for about 0.25 s for each\n"
         "million objects.\n"
         "Needs prometheus_client: pip install 'memalotctl[exporter]'. What each figure\n"
         "means, and alerts: docs/production.md.",

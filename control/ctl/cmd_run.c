@@ -99,6 +99,7 @@ run(const struct ml_ctl_args *args)
         setenv("MEMALOT_CTL", args->self, 1) < 0) {
         return ml_print_fail(ML_EXIT_FAILED, "out of memory");
     }
+    unsetenv("MEMALOT_PYTHON"); /* was for us, from the command that pip installs */
     args->word[args->words] = NULL;
     return start(args->word);
 }

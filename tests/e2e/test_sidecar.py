@@ -6,13 +6,16 @@ sidecar has others. They share the directory of sockets only, or the pids as wel
 Neither sees the other's /proc entries, home or reports unless the test says so.
 """
 
+import os
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
 import exporter
-from harness import MEMALOTCTL
+from harness import BUILD, MEMALOTCTL, find_interpreters, wait_until
 
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--mount-proc"]
 # In the sidecar: the sockets at another path, and nothing of the program's home.
@@ -68,9 +71,9 @@ def sidecar(ctl, tmp_path):
     return Sidecar(ctl, tmp_path)
 
 
-def outer_pid(program):
+def outer_pid(unshare):
     """Return the program's pid as the host has it: the child of unshare."""
-    path = f"/proc/{program.process.pid}/task/{program.process.pid}/children"
+    path = f"/proc/{unshare.pid}/task/{unshare.pid}/children"
     with open(path) as children:
         return int(children.read().split()[0])
 
@@ -151,12 +154,19 @@ def test_two_containers_with_the_same_pid_are_told_apart(ctl, program, sidecar, 
 
 def test_with_shared_pids_the_pid_is_the_same_on_both_sides(ctl, program, tmp_path):
     shop = program()
-    sidecar = Sidecar(ctl, tmp_path, pid_of=outer_pid(shop))
+    sidecar = Sidecar(ctl, tmp_path, pid_of=outer_pid(shop.process))
     rows = sidecar.run("ps").stdout.splitlines()
     assert rows[1].split()[:2] == [str(shop.pid), "shop"]
     assert "shop" in sidecar.run("status", shop.pid).stdout
     shop.ask("leak 3000")
     assert "Session" in sidecar.run("snapshot", shop.pid).stdout
+
+
+def test_a_volume_of_another_user_will_do_for_the_sockets(ctl, program, sidecar):
+    os.chown(ctl.runtime, 12345, 12345)  # an emptyDir belongs to root, the program not
+    shop = program()
+    assert ctl.socket(shop.pid).exists()
+    assert "shop" in sidecar.run("status", "shop").stdout
 
 
 def test_another_user_is_refused_and_told_so(program, sidecar):
@@ -173,6 +183,133 @@ def test_a_read_only_root_is_enough_for_the_sidecar(program, sidecar):
     shop.ask("leak 3000")
     read_only = ["sh", "-c", 'mount -o remount,bind,ro / && exec "$@"', "sh"]
     assert "Session" in sidecar.run("snapshot", "shop", wrap=read_only).stdout
+
+
+# What deploy/kubernetes/ asks of both containers: a user of no privileges, volumes that
+# belong to root and are everybody's, nothing else to write to.
+UID = 10001
+UNPRIVILEGED = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups",
+                "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+FURNISH_CONTAINER = (  # $0: the volume, $1: what its own folder of it is called
+    '{ [ -z "$HIDDEN" ] || mount -t tmpfs none "$HIDDEN"; } && mount -o remount,bind,ro /'
+    ' && mount --bind "$0" "$0" && mount -o remount,bind,rw "$0"'
+    ' && mount --bind "$0/$1" /tmp && cd / && shift && exec "$@"')
+SHOP = """
+import sys
+kept = [[i] for i in range(5000)]
+print('ready', flush=True)
+sys.stdin.read()
+"""
+
+
+class Pod:
+    """Two containers of an unprivileged user, with one volume and a /tmp each."""
+
+    def __init__(self, ctl, volume):
+        self.volume = volume
+        self.env = {key: value for key, value in ctl.env.items()
+                    if key not in ("MEMALOT_RUNTIME_DIR", "XDG_RUNTIME_DIR")}
+        self.env["HOME"] = "/tmp"  # nobody's in the password file, as in a container
+        volume.chmod(0o777)
+        for name in ("shop", "sidecar"):
+            (volume / name).mkdir()
+            (volume / name).chmod(0o1777)
+
+    def container(self, name, enter=UNSHARE, as_user=UNPRIVILEGED):
+        """Return the beginning of a command line that runs in the container."""
+        return [*enter, "sh", "-c", FURNISH_CONTAINER, str(self.volume), name, *as_user]
+
+    def start(self, *words, hidden=""):
+        """Start the program; the directory `hidden` is not in its container."""
+        shop = subprocess.Popen(
+            [*self.container("shop"), *map(str, words)], text=True,
+            env={**self.env, "HIDDEN": str(hidden)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert shop.stdout.readline() == "ready\n"
+        return shop
+
+    def sidecar(self, *words, **options):
+        """Run memalotctl in the other container; returns what it printed."""
+        done = subprocess.run(
+            [*self.container("sidecar", **options), str(MEMALOTCTL), *map(str, words)],
+            env=self.env, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def run_by_anybody(*command):
+    """Run it as that user, after an exec: setpriv itself still passes every door."""
+    return subprocess.run(
+        [*UNPRIVILEGED, "sh", "-c", 'exec "$0" "$@"', *map(str, command)], timeout=30,
+        capture_output=True, text=True)
+
+
+@pytest.fixture
+def python_of_anybody():
+    """An interpreter with an agent that any user may start."""
+    if run_by_anybody(MEMALOTCTL, "--version").returncode != 0:
+        pytest.skip(f"another user may not start {MEMALOTCTL}")
+    facts = "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))"
+    for python in find_interpreters():
+        minor = python.name.rpartition(".")[0]
+        for path in (python.path, f"/usr/bin/python{minor}"):
+            said = run_by_anybody(path, "-c", facts).stdout.strip()
+            if not python.unusable() and said == python.suffix:
+                return path
+    pytest.skip("no interpreter here that another user may start")
+
+
+@pytest.fixture
+def pod(ctl):
+    """A pod; its volume is not in the tests' own folders, which are root's alone."""
+    volume = Path(tempfile.mkdtemp(prefix="ml-", dir="/var/tmp"))
+    yield Pod(ctl, volume)
+    shutil.rmtree(volume)
+
+
+def test_both_sides_are_unprivileged_on_volumes_of_root(pod, python_of_anybody):
+    pod.env["MEMALOT_RUNTIME_DIR"] = str(pod.volume)
+    config = pod.volume / "memalot.yaml"
+    config.write_text(f"name: shop\nreport: {{directory: {pod.volume}/reports}}\n")
+    shop = pod.start(MEMALOTCTL, "run", "-c", config, "--", python_of_anybody, "-c", SHOP)
+    try:
+        wait_until(lambda: list(pod.volume.glob("memalot/*.sock")), "the agent listens")
+        assert "list objects held by __main__.kept" in pod.sidecar("snapshot", "shop")
+        assert "shop" in pod.sidecar("list", "--report-directory", pod.volume / "reports")
+        owners = {path.stat().st_uid for path in pod.volume.glob("reports/*")}
+        assert owners == {UID}
+    finally:
+        shop.communicate(timeout=60)
+
+
+def test_attach_needs_the_pids_and_a_place_in_the_program_s_tmp(pod, python_of_anybody):
+    yama = Path("/proc/sys/kernel/yama/ptrace_scope")
+    if yama.exists() and yama.read_text().strip() != "0":
+        pytest.skip("kernel.yama.ptrace_scope lets only root with CAP_SYS_PTRACE attach")
+    attach_and_snapshot(pod, python_of_anybody, UNPRIVILEGED)
+
+
+def test_a_sidecar_of_root_attaches_with_four_capabilities(pod, python_of_anybody):
+    attach_and_snapshot(pod, python_of_anybody, [
+        "setpriv", "--bounding-set=-all,+sys_ptrace,+kill,+chown,+dac_override",
+        "--inh-caps=-all", "--no-new-privs"])
+
+
+def attach_and_snapshot(pod, python, as_user):
+    """Attach from a sidecar that shares the pids alone."""
+    shop = pod.start(python, "-c", SHOP, hidden=BUILD)
+    try:
+        there = {"as_user": as_user, "enter": [
+            "nsenter", f"--target={outer_pid(shop)}", "--pid", "unshare", "--mount",
+            "--fork", "--mount-proc"]}
+        assert "1 has an agent" in pod.sidecar("attach", "1", **there)
+        told = pod.sidecar("snapshot", "1", **there)
+        assert "list objects held by __main__.kept" in told
+        assert "detached" in pod.sidecar("detach", "1", **there)
+        reports = list(pod.volume.glob("shop/.memalot/reports/memalot_report_*"))
+        assert len(reports) == 1 and reports[0].stat().st_uid == UID
+    finally:
+        shop.communicate(timeout=60)
 
 
 def test_no_capability_is_needed(program, sidecar):
