@@ -26,6 +26,7 @@
 
 #define RED_ZONE 128
 #define LOOK_NS 10000000 /* at the latest */
+#define DONE_LOOK 50e-6  /* seconds between two looks whether it is done */
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
 enum stop {
@@ -67,7 +68,9 @@ look_or_sleep(struct ml_borrow *b, pid_t *got, int *status)
     sigaddset(&child, SIGCHLD);
     *got = waitpid(b->tid, status, __WALL | WNOHANG);
     if (*got == 0) {
-        sigtimedwait(&child, NULL, &(struct timespec){.tv_nsec = LOOK_NS});
+        double left = b->deadline - ml_clock_seconds();
+        long ns = left <= 0 ? 0 : left < LOOK_NS / 1e9 ? (long)(left * 1e9) : LOOK_NS;
+        sigtimedwait(&child, NULL, &(struct timespec){.tv_nsec = ns});
     }
     return *got != 0;
 }
@@ -87,7 +90,8 @@ wait_with_child_blocked(struct ml_borrow *b, int *signal)
         return STOP_GONE;
     }
     enum stop stop = kind_of(status, signal);
-    b->held = stop != STOP_GONE;
+    b->held = b->stopped = stop != STOP_GONE;
+    b->signal = stop == STOP_SIGNAL ? *signal : 0;
     b->in_trap = stop == STOP_TRAP || stop == STOP_SIGNAL || stop == STOP_GROUP;
     return stop;
 }
@@ -107,6 +111,8 @@ wait_stop(struct ml_borrow *b, int *signal)
 static int
 go(struct ml_borrow *b, int request, int signal)
 {
+    b->stopped = b->in_trap = false;
+    b->signal = 0;
     if (ptrace(request, b->tid, NULL, (void *)(long)signal) < 0) {
         b->held = false;
         return -1;
@@ -340,15 +346,25 @@ ml_borrow_lay_frame(struct ml_borrow *b, uint64_t sigreturn, struct ml_error *er
 /* -- running ----------------------------------------------------------------------- */
 
 static int
-set_off(struct ml_borrow *b, const struct user_regs_struct *regs, struct ml_error *err)
+set_off(struct ml_borrow *b, const struct user_regs_struct *regs, int request,
+        struct ml_error *err)
 {
     b->touched = true;
     block_signals(b);
     if (ptrace(PTRACE_SETREGS, b->tid, NULL, regs) < 0
-        || go(b, PTRACE_SYSCALL, 0) < 0) {
+        || go(b, request, 0) < 0) {
         return gone(b, err);
     }
     return ML_OK;
+}
+
+static int
+cannot_be_called(int signal, struct ml_error *err)
+{
+    return ml_error_set(err, ML_EUNSUPPORTED,
+                        signal == SIGSYS ? "a seccomp filter of the program's forbids it"
+                                         : "the program's libc cannot be called (%s)",
+                        strsignal(signal));
 }
 
 /* Lets it go as it stands: the frame brings it back. */
@@ -383,10 +399,7 @@ run_to(struct ml_borrow *b, uint64_t rip, struct user_regs_struct *regs,
             }
             break;
         case STOP_SIGNAL:
-            return ml_error_set(err, ML_EUNSUPPORTED, signal == SIGSYS
-                                ? "a seccomp filter of the program's forbids it"
-                                : "the program's libc cannot be called (%s)",
-                                strsignal(signal));
+            return cannot_be_called(signal, err);
         case STOP_GONE:
             return gone(b, err);
         case STOP_LATE:
@@ -415,7 +428,7 @@ ml_borrow_syscall_at(struct ml_borrow *b, uint64_t at, long number,
     regs.r10 = arg[3];
     regs.r8 = arg[4];
     regs.r9 = arg[5];
-    int rc = set_off(b, &regs, err);
+    int rc = set_off(b, &regs, PTRACE_SYSCALL, err);
     rc = rc == ML_OK ? run_to(b, at + 2, &regs, err) : rc; /* on its way in */
     if (rc == ML_OK && go(b, PTRACE_SYSCALL, 0) < 0) {
         rc = gone(b, err);
@@ -427,21 +440,7 @@ ml_borrow_syscall_at(struct ml_borrow *b, uint64_t at, long number,
     return rc;
 }
 
-int
-ml_borrow_run(struct ml_borrow *b, uint64_t code, uint64_t rbx, uint64_t stack,
-              uint64_t marker, struct ml_error *err)
-{
-    struct user_regs_struct regs = b->regs;
-    regs.rip = code;
-    regs.rbx = rbx;
-    regs.rbp = b->frame;
-    regs.rsp = stack;
-    regs.orig_rax = (unsigned long long)-1;
-    int rc = set_off(b, &regs, err);
-    return rc == ML_OK ? run_to(b, marker, &regs, err) : rc;
-}
-
-/* From a stop at a system call to the trap behind it. */
+/* From a stop at a system call to the trap behind it, or from wherever it runs. */
 static bool
 reach_trap(struct ml_borrow *b)
 {
@@ -449,21 +448,93 @@ reach_trap(struct ml_borrow *b)
     b->deadline = ml_clock_seconds() + 1;
     ptrace(PTRACE_INTERRUPT, b->tid, NULL, NULL);
     while (b->held && !b->in_trap) {
-        if (go(b, PTRACE_CONT, 0) < 0 || wait_stop(b, &signal) == STOP_LATE) {
+        if (b->stopped && go(b, PTRACE_CONT, 0) < 0) {
+            return false;
+        }
+        if (wait_stop(b, &signal) == STOP_LATE) {
             return false;
         }
     }
     return b->held;
 }
 
+static bool
+is_done(const struct ml_borrow *b, const struct ml_borrow_code *code)
+{
+    int32_t done = ML_BORROW_NOT_DONE;
+    return ml_memory_read(b->pid, code->done, &done, sizeof(done))
+           && done != ML_BORROW_NOT_DONE;
+}
+
+/* While it runs; a stop is then something that has gone wrong, or SIGSTOP for the whole
+ * program, which this thread does not obey until it is back. */
+static int
+await_done(struct ml_borrow *b, const struct ml_borrow_code *code, struct ml_error *err)
+{
+    int signal = 0;
+    double deadline = b->deadline;
+    while (!is_done(b, code)) {
+        b->deadline = ml_clock_seconds() + DONE_LOOK;
+        enum stop stop = wait_stop(b, &signal);
+        b->deadline = deadline;
+        switch (stop) {
+        case STOP_SIGNAL:
+            return cannot_be_called(signal, err);
+        case STOP_GONE:
+            return gone(b, err);
+        case STOP_LATE:
+            if (ml_clock_seconds() > deadline) {
+                return abandon(b, err);
+            }
+            break;
+        default:
+            if (go(b, PTRACE_CONT, 0) < 0) {
+                return gone(b, err);
+            }
+        }
+    }
+    return ML_OK;
+}
+
+/* Done, it waits in the code; but when we are slow it may have gone back by itself, and
+ * then its registers are its own again. */
+static int
+fetch(struct ml_borrow *b, const struct ml_borrow_code *code, struct ml_error *err)
+{
+    struct user_regs_struct regs;
+    bool trapped = reach_trap(b) && ptrace(PTRACE_GETREGS, b->tid, NULL, &regs) == 0;
+    b->touched = false;
+    if (!trapped) {
+        return gone(b, err);
+    }
+    b->touched = regs.rip >= code->start && regs.rip < code->start + code->size;
+    return ML_OK;
+}
+
+int
+ml_borrow_run(struct ml_borrow *b, const struct ml_borrow_code *code, struct ml_error *err)
+{
+    struct user_regs_struct regs = b->regs;
+    regs.rip = code->entry;
+    regs.rbx = code->rbx;
+    regs.rbp = b->frame;
+    regs.rsp = code->stack;
+    regs.orig_rax = (unsigned long long)-1;
+    int rc = set_off(b, &regs, PTRACE_CONT, err);
+    rc = rc == ML_OK ? await_done(b, code, err) : rc;
+    return rc == ML_OK ? fetch(b, code, err) : rc;
+}
+
+/* A signal that stopped it in its own code is its own. */
 void
 ml_borrow_give_back(struct ml_borrow *b)
 {
+    int signal = b->touched ? 0 : b->signal;
     if (b->held && b->touched && reach_trap(b)) {
         write_registers(b);
     }
     if (b->held) {
-        ptrace(PTRACE_DETACH, b->tid, NULL, NULL);
+        ptrace(PTRACE_DETACH, b->tid, NULL, (void *)(long)signal);
     }
     b->held = false;
 }

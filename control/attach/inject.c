@@ -26,6 +26,7 @@
 #include "outcome.h"
 
 #define CALL_SECONDS 0.25 /* for libc to start a thread */
+#define FETCH_NS 500000000 /* after which the thread goes back by itself */
 #define JUST_BEGUN_MS 20
 #define QUICK_ROUNDS 200 /* a millisecond apart; then OFTEN_MS */
 #define OFTEN_MS 10
@@ -88,7 +89,8 @@ fill_data(struct injection *in, struct ml_error *err)
         memcpy(places[i].to, &places[i].address, sizeof(places[i].address));
     }
     data->size = ML_INJECT_SIZE;
-    data->created = -1;
+    data->limit.tv_nsec = FETCH_NS;
+    data->created = ML_BORROW_NOT_DONE;
     snprintf(data->begin, sizeof(data->begin), "%s", ML_ATTACH_BEGIN_SYMBOL);
     snprintf(data->library, sizeof(data->library), "%s", in->order->library);
     return ml_attach_order_text(in->order, data->order, err);
@@ -180,9 +182,15 @@ start_thread(struct injection *in, struct ml_error *err)
     b->deadline = ml_clock_seconds() + CALL_SECONDS;
     int rc = lay_mapping(in, err);
     if (rc == ML_OK) {
-        rc = ml_borrow_run(b, code_address(in, ml_inject_enter), data_address(in),
-                           in->mapping + ML_INJECT_SIZE,
-                           code_address(in, ml_inject_marker), err);
+        const struct ml_borrow_code code = {
+            .start = in->mapping,
+            .size = ML_INJECT_CODE,
+            .entry = code_address(in, ml_inject_enter),
+            .rbx = data_address(in),
+            .stack = in->mapping + ML_INJECT_SIZE,
+            .done = data_address(in) + offsetof(struct ml_inject_data, created),
+        };
+        rc = ml_borrow_run(b, &code, err);
         if (rc == ML_ECANCELLED) {
             raise_flag(in, offsetof(struct ml_inject_data, given_up));
             raise_flag(in, offsetof(struct ml_inject_data, read));
