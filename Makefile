@@ -175,7 +175,7 @@ lint:
 
 ## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client 'mcp>=2,<3'
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client 'mcp>=2.1,<3'
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## install: what make (or make agents) has built into PREFIX (/usr/local), below DESTDIR

@@ -12,7 +12,7 @@ build=$1
 shift
 venv=$build/mcp-venv
 inspector=$build/mcp-inspector
-packages=('mcp>=2,<3' jsonschema pytest pytest-timeout)
+packages=('mcp>=2.1,<3' jsonschema pytest pytest-timeout)
 npm=(npm install --prefix "$inspector" --no-audit --no-fund --ignore-scripts --loglevel=error)
 
 if ! "$here/venv.sh" "$venv" "${packages[@]}"; then
