@@ -24,10 +24,11 @@ from ._report_tools import ReportTools, Saved
 
 INSTRUCTIONS = """\
 Finds memory leaks in live CPython processes. Ask list_processes (attach_process brings \
-others in), then what_is_leaking; each finding is one leak, with the path that holds it. get_finding, where_in_source and \
-draw_finding go into one; what_grew tells growth from mere size. Reports are saved and \
-can be read, compared and drawn later. Answers are short: follow `next` by passing it \
-as `cursor`, or raise `max_bytes`. Sizes are bytes, times seconds."""
+others in), then what_is_leaking; each finding is one leak, with the path that holds \
+it. get_finding, where_in_source and draw_finding go into one; what_grew tells growth \
+from mere size. Reports are saved and can be read, compared and drawn later. Answers are \
+short: follow `next` by passing it as `cursor`, or raise `max_bytes`. Sizes are bytes, \
+times seconds."""
 
 READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 LOOKS = ToolAnnotations(
