@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -138,6 +139,25 @@ block_signals(struct ml_borrow *b)
 
 /* -- stopping ---------------------------------------------------------------------- */
 
+/* A number of /proc/PID/task/TID/status, 0 when it is not there. */
+static uint64_t
+read_status(const struct ml_borrow *b, const char *name, int base)
+{
+    char path[64], line[128];
+    uint64_t value = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)b->pid, (int)b->tid);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            value = strtoull(line + strlen(name), NULL, base);
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return value;
+}
+
 static int
 seize(struct ml_borrow *b, struct ml_error *err)
 {
@@ -147,6 +167,9 @@ seize(struct ml_borrow *b, struct ml_error *err)
     }
     if (errno == ESRCH) {
         return ml_error_set(err, ML_ESTATE, "a thread has just ended");
+    }
+    if (errno == EPERM && read_status(b, "TracerPid:", 10) != 0) {
+        return ml_error_set(err, ML_ESTATE, "a thread is traced by somebody else");
     }
     return ml_error_set(err, ML_EPERM, "ptrace of process %d is refused: %s", (int)b->pid,
                         strerror(errno));
@@ -173,8 +196,8 @@ interrupt(struct ml_borrow *b, struct ml_error *err)
         case STOP_GONE:
             return ml_error_set(err, ML_ESTATE, "a thread has just ended");
         case STOP_LATE:
-            return ml_error_set(err, ML_ESTATE, "a thread cannot be stopped: it is deep in "
-                                                "the kernel, or frozen");
+            return ml_error_set(err, ML_ECANCELLED, "process %d cannot be stopped: it is "
+                                "deep in the kernel, or frozen", (int)b->pid);
         }
     }
 }
@@ -204,18 +227,7 @@ ml_borrow_syscall(const struct ml_borrow *b)
 static bool
 signal_waits(const struct ml_borrow *b)
 {
-    char path[64], line[128];
-    unsigned long long set, pending = 0;
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)b->pid, (int)b->tid);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        if (sscanf(line, "SigPnd: %llx", &set) == 1 || sscanf(line, "ShdPnd: %llx", &set) == 1) {
-            pending |= set;
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
+    uint64_t pending = read_status(b, "SigPnd:", 16) | read_status(b, "ShdPnd:", 16);
     return (pending & ~b->mask) != 0;
 }
 

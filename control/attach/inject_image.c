@@ -33,6 +33,7 @@ struct ml_image {
     struct ranges waits;  /* functions in them that may_wait */
     struct ranges exits;
     struct ranges python;
+    bool own_malloc; /* the executable or libpython itself offers malloc */
 };
 
 /* -- where things lie -------------------------------------------------------------- */
@@ -284,13 +285,16 @@ take_module(Dwfl_Module *module, void **data, const char *path, Dwarf_Addr start
     if (path[0] != '/') {
         return DWARF_CB_OK; /* [vdso] */
     }
-    if (take_symbols(image, module, libc) || libc) {
+    bool python = strcmp(path, image->target.python) == 0;
+    bool has_malloc = take_symbols(image, module, libc);
+    if (has_malloc || libc) {
         add(&image->system, start, end - start);
     }
+    image->own_malloc = image->own_malloc || (python && has_malloc);
     if (libc) {
         read_code(image, module);
     }
-    if (strcmp(path, image->target.python) == 0 || strncmp(name, "select.", 7) == 0) {
+    if (python || strncmp(name, "select.", 7) == 0) {
         add(&image->python, start, end - start);
     }
     return DWARF_CB_OK;
@@ -319,6 +323,12 @@ static int
 check_calls(const struct ml_image *image, struct ml_error *err)
 {
     const struct ml_image_calls *c = &image->calls;
+    if (image->own_malloc) {
+        return ml_error_set(err, ML_EUNSUPPORTED,
+                            "the Python of process %d has a malloc of its own inside: its "
+                            "threads are never seen outside of it",
+                            (int)image->target.pid);
+    }
     if (c->thread_create != 0 && c->attr_init != 0 && c->attr_setstacksize != 0
         && c->attr_setdetachstate != 0 && c->open != 0 && c->symbol != 0 && c->error != 0
         && c->poll != 0 && c->unmap != 0 && c->syscall_ret != 0 && c->sigreturn != 0) {

@@ -18,7 +18,8 @@
 #define LEAVING_FOR_MS 300 /* one that was just told to go */
 
 static int
-check_process(pid_t pid, struct ml_process *p, struct ml_powers *own, struct ml_error *err)
+check_process(pid_t pid, struct ml_process *p, struct ml_powers *own,
+              struct ml_error *err)
 {
     int rc = ml_process_read(pid, p, err);
     if (rc == ML_OK) {
@@ -53,8 +54,10 @@ check_python(const struct ml_process *p, const struct ml_powers *own,
         rc = ml_refusal_of_python(p, python, own, err);
     }
     if (rc == ML_OK && has_agent(p, python)) {
-        rc = ml_error_set(err, ML_ESTATE, "process %ld has an agent already: ask it "
-                          "(memalotctl status %ld)", (long)p->pid, (long)p->pid);
+        rc = ml_error_set(err, ML_ESTATE,
+                          "process %ld has an agent already: ask it "
+                          "(memalotctl status %ld)",
+                          (long)p->pid, (long)p->pid);
     }
     if (rc == ML_OK) {
         ml_process_name(p->tracer, tracer, sizeof(tracer));

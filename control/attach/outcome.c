@@ -132,7 +132,8 @@ conclude(const struct ml_attach_target *target, const struct ml_attach_order *or
     case ML_ATTACH_GIVEN_UP:
         return is_late(target, order, NO_GIL, err);
     default:
-        return ml_error_set(err, o->code < 0 ? o->code : ML_ESTATE, "%s", o->text);
+        return ml_error_set(err, o->code < 0 ? o->code : ML_ESTATE, "process %d: %s",
+                            (int)target->pid, o->text);
     }
 }
 

@@ -84,7 +84,8 @@ def test_a_process_with_a_tmp_of_its_own(ctl, target, python):
     assert [agent["pid"] for agent in ctl.json("ps")["agents"]] == [program.pid]
     check_snapshot(ctl, program)
     # What it sees anyway was not copied.
-    assert not list(Path(f"/proc/{program.pid}/root/tmp").glob("memalot-*"))
+    if not BUILD.is_relative_to("/tmp"):
+        assert not list(Path(f"/proc/{program.pid}/root/tmp").glob("memalot-*"))
     assert ctl.run("detach", program.pid).returncode == 0
     assert program.finish() == 0 and program.stderr() == ""
 

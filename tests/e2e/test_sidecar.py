@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import exporter
-from harness import MEMALOTCTL, find_interpreters, wait_until
+from harness import BUILD, MEMALOTCTL, find_interpreters, wait_until
 
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--mount-proc"]
 # In the sidecar: the sockets at another path, and nothing of the program's home.
@@ -191,7 +191,8 @@ UID = 10001
 UNPRIVILEGED = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups",
                 "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
 FURNISH_CONTAINER = (  # $0: the volume, $1: what its own folder of it is called
-    'mount -o remount,bind,ro / && mount --bind "$0" "$0" && mount -o remount,bind,rw "$0"'
+    '{ [ -z "$HIDDEN" ] || mount -t tmpfs none "$HIDDEN"; } && mount -o remount,bind,ro /'
+    ' && mount --bind "$0" "$0" && mount -o remount,bind,rw "$0"'
     ' && mount --bind "$0/$1" /tmp && cd / && shift && exec "$@"')
 SHOP = """
 import sys
@@ -214,23 +215,23 @@ class Pod:
             (volume / name).mkdir()
             (volume / name).chmod(0o1777)
 
-    def container(self, name, *enter):
+    def container(self, name, enter=UNSHARE, as_user=UNPRIVILEGED):
         """Return the beginning of a command line that runs in the container."""
-        return [*(enter or UNSHARE), "sh", "-c", FURNISH_CONTAINER, str(self.volume), name,
-                *UNPRIVILEGED]
+        return [*enter, "sh", "-c", FURNISH_CONTAINER, str(self.volume), name, *as_user]
 
-    def start(self, *words):
-        """Start the program; returns it and its pid on the host."""
+    def start(self, *words, hidden=""):
+        """Start the program; the directory `hidden` is not in its container."""
         shop = subprocess.Popen(
-            [*self.container("shop"), *map(str, words)], env=self.env, text=True,
+            [*self.container("shop"), *map(str, words)], text=True,
+            env={**self.env, "HIDDEN": str(hidden)},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert shop.stdout.readline() == "ready\n"
         return shop
 
-    def sidecar(self, *words, enter=()):
+    def sidecar(self, *words, **options):
         """Run memalotctl in the other container; returns what it printed."""
         done = subprocess.run(
-            [*self.container("sidecar", *enter), str(MEMALOTCTL), *map(str, words)],
+            [*self.container("sidecar", **options), str(MEMALOTCTL), *map(str, words)],
             env=self.env, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -285,14 +286,26 @@ def test_attach_needs_the_pids_and_a_place_in_the_program_s_tmp(pod, python_of_a
     yama = Path("/proc/sys/kernel/yama/ptrace_scope")
     if yama.exists() and yama.read_text().strip() != "0":
         pytest.skip("kernel.yama.ptrace_scope lets only root with CAP_SYS_PTRACE attach")
-    shop = pod.start(python_of_anybody, "-c", SHOP)
+    attach_and_snapshot(pod, python_of_anybody, UNPRIVILEGED)
+
+
+def test_a_sidecar_of_root_attaches_with_four_capabilities(pod, python_of_anybody):
+    attach_and_snapshot(pod, python_of_anybody, [
+        "setpriv", "--bounding-set=-all,+sys_ptrace,+kill,+chown,+dac_override",
+        "--inh-caps=-all", "--no-new-privs"])
+
+
+def attach_and_snapshot(pod, python, as_user):
+    """Attach from a sidecar that shares the pids alone."""
+    shop = pod.start(python, "-c", SHOP, hidden=BUILD)
     try:
-        enter = ["nsenter", f"--target={outer_pid(shop)}", "--pid", "unshare", "--mount",
-                 "--fork", "--mount-proc"]
-        assert "1 has an agent" in pod.sidecar("attach", "1", enter=enter)
-        told = pod.sidecar("snapshot", "1", enter=enter)
+        there = {"as_user": as_user, "enter": [
+            "nsenter", f"--target={outer_pid(shop)}", "--pid", "unshare", "--mount",
+            "--fork", "--mount-proc"]}
+        assert "1 has an agent" in pod.sidecar("attach", "1", **there)
+        told = pod.sidecar("snapshot", "1", **there)
         assert "list objects held by __main__.kept" in told
-        assert "detached" in pod.sidecar("detach", "1", enter=enter)
+        assert "detached" in pod.sidecar("detach", "1", **there)
         reports = list(pod.volume.glob("shop/.memalot/reports/memalot_report_*"))
         assert len(reports) == 1 and reports[0].stat().st_uid == UID
     finally:

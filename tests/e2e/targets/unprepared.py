@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 import time
+import warnings
 
 LONG = 1.5  # seconds, for what has no other end
 
@@ -114,6 +115,19 @@ def epoll():
     begun = time.monotonic()
     events = select.epoll().poll(1)
     return events, time.monotonic() - begun >= 1
+
+
+def forks(children="40"):
+    """Fork again and again; a child computes and loads a library. Returns what failed."""
+    warnings.simplefilter("ignore")  # that there is a second thread, for an instant
+    failed = 0
+    for _ in range(int(children)):
+        pid = os.fork()
+        if pid == 0:
+            importlib.import_module("waits").storm(0.001)
+            os._exit(0 if arithmetic(20_000) == 667472 else 1)
+        failed += os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0
+    return failed
 
 
 def alarms():

@@ -15,7 +15,8 @@
 #include "proc_maps.h"
 
 extern const char told_to_everybody[16];
-__attribute__((visibility("default"))) const char told_to_everybody[16] = "fifteen letters";
+__attribute__((visibility("default"))) const char told_to_everybody[16] =
+    "fifteen letters";
 
 static struct ml_elf *self;
 static struct ml_error err;
@@ -56,7 +57,8 @@ Test(elf_file, a_symbol_and_the_bias_make_the_address_in_memory)
     static struct ml_proc_map map;
     struct ml_elf_range at;
     uint64_t bias;
-    cr_assert_eq(ml_proc_maps_find(getpid(), is_self, &map, &err), 1, "%s", err.message);
+    cr_assert_eq(ml_proc_maps_find(getpid(), is_self, &map, &err), 1, "%s",
+                 err.message);
     cr_assert(ml_elf_symbol(self, "told_to_everybody", &at));
     cr_assert(ml_elf_bias(self, map.start, map.offset, &bias));
     cr_expect_eq(bias + at.address, (uintptr_t)told_to_everybody);
