@@ -36,6 +36,7 @@ FILES = {
         "    print('ready', flush=True)\n"
         "    input()\n"
     ),
+    "bin/serve": "#!/usr/bin/env python3\n",
     "tests/broken.py": "kept.append(\n",
     "tests/odd.py": "kept = '\\d'\n",
     ".venv/lib/other.py": "kept.append(1)\n",
@@ -115,6 +116,7 @@ def test_the_name_of_a_container_is_the_last_in_its_path(path, name):
     (["-u", "-X", "dev", "-m", "app.work"], "app/work.py"),
     (["app"], "app/__main__.py"),
     (["-B", "app/work.py", "-m", "x"], "app/work.py"),
+    (["bin/serve", "--port", "1"], "bin/serve"),
     (["-c", "import app"], None),
     (["-m"], None),
     ([], None),

@@ -44,13 +44,14 @@ def main_module(summary: Doc, directories: list[str]) -> str | None:
         name = "".join(words[1:2])
         return module_file(f"{name}.__main__", directories) or module_file(name, directories)
     # The original tool has the script where memalot has the interpreter.
-    for word in (*words[:1], str(summary.get("entrypoint") or "")):
+    entry = str(summary.get("entrypoint") or "")
+    for word in (*words[:1], *([entry] if entry.endswith(".py") else [])):
         for directory in directories:
             path = os.path.join(directory, word)
             inside = os.path.join(path, "__main__.py")
             if os.path.isfile(inside):
                 return os.path.realpath(inside)
-            if os.path.isfile(path) and path.endswith(".py"):
+            if os.path.isfile(path):
                 return os.path.realpath(path)
     return None
 
