@@ -8,6 +8,7 @@
 
 PYTHON ?= python3
 BUILD  ?= build
+PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 TESTS  ?= tests/e2e
 ARGS   ?=
@@ -23,9 +24,9 @@ FUZZ    = build-fuzz
 
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
-        packages ways bench bench-leak bench-ages bench-exporter fuzz golden format lint typecheck clean help \
-        test-exporter test-prometheus test-deploy \
-        test-deps venv
+        packages ways bench bench-leak bench-ages bench-exporter fuzz golden format lint \
+        typecheck clean help install uninstall wheel wheels sdist deb test-packaging \
+        test-exporter test-prometheus test-deploy test-mcp test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -52,6 +53,7 @@ demo: all
 ## test: the C tests and the end-to-end tests (under ten minutes)
 test: test-deps
 	@status=0; $(UNIT) || status=1; $(PYTEST) -m 'not slow' || status=1; \
+	tools/mcp.sh $(BUILD) --no-inspector -q || status=1; \
 	tools/counts.sh $(BUILD); exit $$status
 
 ## unit: the C tests only
@@ -109,6 +111,10 @@ ways: test-deps
 	@tools/venv.sh $(BUILD)/ways-venv/uv uv
 	@MEMALOT_WAYS=1 $(VENV)/bin/python -m pytest -n $(JOBS) tests/e2e/test_ways_in.py \
 		tests/e2e/test_servers.py $(ARGS)
+
+## test-mcp: the MCP server, by the official SDK and the MCP Inspector (ARGS= choose)
+test-mcp: test-deps
+	@tools/mcp.sh $(BUILD) $(ARGS)
 
 ## asan: the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:
@@ -169,12 +175,45 @@ lint:
 
 ## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client 'mcp>=2.1,<3'
 	@tools/typecheck.sh $(BUILD)/typing-venv
+
+## install: what make (or make agents) has built into PREFIX (/usr/local), below DESTDIR
+install:
+	@tools/install.sh install $(BUILD) $(PREFIX) $(DESTDIR)
+
+## uninstall: take it away again
+uninstall:
+	@tools/install.sh uninstall $(BUILD) $(PREFIX) $(DESTDIR)
+
+## wheel: a wheel for PYTHON in dist/, every library inside
+wheel:
+	@tools/deps.sh build
+	@tools/wheel.sh dist $(BUILD)/wheels $(PYTHON)
+
+## wheels: one for every interpreter found
+wheels:
+	@tools/deps.sh build
+	@tools/wheel.sh dist $(BUILD)/wheels $$(tools/pythons.sh found)
+
+## sdist: the source distribution of what is committed, in dist/
+sdist: wheel
+	@tools/sdist.sh dist $(BUILD)/wheels
+
+## deb: the Debian package of what is committed, in dist/
+deb:
+	@tools/deps.sh debian
+	@tools/deb.sh dist $(BUILD)/deb
+
+## test-packaging: wheels in clean places: virtual environments, a bare Debian (as root)
+test-packaging: wheels sdist deb
+	@tools/venv.sh $(BUILD)/packaging-venv pytest pytest-timeout twine
+	@tools/chroot.sh >/dev/null || true
+	@$(BUILD)/packaging-venv/bin/python -m pytest tests/packaging $(ARGS)
 
 ## clean: remove what was built
 clean:
-	rm -rf $(BUILD) $(ASAN) $(FUZZ)
+	rm -rf $(BUILD) $(ASAN) $(FUZZ) dist
 
 ## help: this list
 help:

@@ -239,7 +239,8 @@ sweep_writer_store(const struct sweep_job *job, const char *line, size_t len,
                    struct ml_buf *answer, struct ml_error *err)
 {
     const struct ml_settings *s = &job->settings;
-    char keep[16], nodes[16], formats[256], env[VARIABLES_MAX][512], directory[ML_PATH_TEXT_MAX];
+    char keep[16], nodes[16], formats[256], env[VARIABLES_MAX][512];
+    char directory[ML_PATH_TEXT_MAX];
     int in[2], out[2];
     if (job->writer[0] == '\0') {
         return ml_error_set(err, ML_EIO, "reports need memalotctl, whose place is not known "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Diagrams: the only code that includes cgraph.h and gvc.h.
+ * Diagrams: the only code, with diagram_plugins, that includes cgraph.h and gvc.h.
  *
  *   json ──plan──► what is drawn ──labels──► cgraph ──► DOT
  *                                              └─ dot layout ──► SVG ──finish──► file
@@ -22,6 +22,7 @@
 
 #include "diagram_label.h"
 #include "diagram_plan.h"
+#include "diagram_plugins.h"
 #include "diagram_svg.h"
 #include "text_format.h"
 
@@ -270,6 +271,12 @@ write_svg(const char *data, size_t len, const char *path, struct ml_error *err)
     return rc;
 }
 
+#ifdef ML_DIAGRAM_PLUGINS_LINKED
+#define NEW_CONTEXT ml_diagram_plugins_context
+#else
+#define NEW_CONTEXT gvContext
+#endif
+
 static int
 write_picture(Agraph_t *g, const char *format, const char *path, struct ml_error *err)
 {
@@ -277,7 +284,7 @@ write_picture(Agraph_t *g, const char *format, const char *path, struct ml_error
     char *data = NULL;
     unsigned len = 0;
     bool laid_out = false;
-    GVC_t *gvc = gvContext();
+    GVC_t *gvc = NEW_CONTEXT();
     if (gvc == NULL) {
         return ml_error_nomem(err);
     }
@@ -310,6 +317,13 @@ ml_diagram_write(const json_t *graph, const char *title, const char *format,
         return ml_error_set(err, ML_EINVAL,
                             "diagrams can be dot, svg or png, not \"%.20s\"", format);
     }
+#ifdef ML_DIAGRAM_PLUGINS_LINKED
+    if (png) {
+        return ml_error_set(err, ML_EUNSUPPORTED,
+                            "no png without font libraries, which pip does not "
+                            "bring: take svg, or dot for Graphviz's 'dot -Tpng'");
+    }
+#endif
     int rc = ml_plan_make(graph, max_nodes, &plan, err);
     if (rc != ML_OK) {
         return rc;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -20,6 +21,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "memory.h"
 #include "signal_frame.h"
 
 #define RED_ZONE 128
@@ -137,6 +139,25 @@ block_signals(struct ml_borrow *b)
 
 /* -- stopping ---------------------------------------------------------------------- */
 
+/* A number of /proc/PID/task/TID/status, 0 when it is not there. */
+static uint64_t
+read_status(const struct ml_borrow *b, const char *name, int base)
+{
+    char path[64], line[128];
+    uint64_t value = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)b->pid, (int)b->tid);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            value = strtoull(line + strlen(name), NULL, base);
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return value;
+}
+
 static int
 seize(struct ml_borrow *b, struct ml_error *err)
 {
@@ -146,6 +167,9 @@ seize(struct ml_borrow *b, struct ml_error *err)
     }
     if (errno == ESRCH) {
         return ml_error_set(err, ML_ESTATE, "a thread has just ended");
+    }
+    if (errno == EPERM && read_status(b, "TracerPid:", 10) != 0) {
+        return ml_error_set(err, ML_ESTATE, "a thread is traced by somebody else");
     }
     return ml_error_set(err, ML_EPERM, "ptrace of process %d is refused: %s", (int)b->pid,
                         strerror(errno));
@@ -172,8 +196,8 @@ interrupt(struct ml_borrow *b, struct ml_error *err)
         case STOP_GONE:
             return ml_error_set(err, ML_ESTATE, "a thread has just ended");
         case STOP_LATE:
-            return ml_error_set(err, ML_ESTATE, "a thread cannot be stopped: it is deep in "
-                                                "the kernel, or frozen");
+            return ml_error_set(err, ML_ECANCELLED, "process %d cannot be stopped: it is "
+                                "deep in the kernel, or frozen", (int)b->pid);
         }
     }
 }
@@ -203,18 +227,7 @@ ml_borrow_syscall(const struct ml_borrow *b)
 static bool
 signal_waits(const struct ml_borrow *b)
 {
-    char path[64], line[128];
-    unsigned long long set, pending = 0;
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)b->pid, (int)b->tid);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        if (sscanf(line, "SigPnd: %llx", &set) == 1 || sscanf(line, "ShdPnd: %llx", &set) == 1) {
-            pending |= set;
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
+    uint64_t pending = read_status(b, "SigPnd:", 16) | read_status(b, "ShdPnd:", 16);
     return (pending & ~b->mask) != 0;
 }
 
@@ -255,10 +268,7 @@ int
 ml_borrow_write(struct ml_borrow *b, uint64_t to, const void *from, size_t len,
                 struct ml_error *err)
 {
-    struct iovec ours = {(void *)(uintptr_t)from, len};
-    struct iovec theirs = {(void *)(uintptr_t)to, len};
-    if (process_vm_writev(b->pid, &ours, 1, &theirs, 1, 0) == (ssize_t)len
-        || poke(b, to, from, len) == 0) {
+    if (ml_memory_write(b->pid, to, from, len) || poke(b, to, from, len) == 0) {
         return ML_OK;
     }
     return ml_error_set(err, ML_ESTATE, "cannot write into process %d: %s", (int)b->pid,

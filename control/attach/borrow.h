@@ -41,7 +41,8 @@ struct ml_borrow {
 };
 
 /* Stops it. ML_ESTATE: it is not to be stopped now (it ended, stands still already, is
- * deep in the kernel); ML_EPERM: not allowed. After an error nothing is held. */
+ * traced by another); ML_ECANCELLED: not until the deadline; ML_EPERM: not allowed. After
+ * an error nothing is held. */
 int ml_borrow_stop(struct ml_borrow *b, pid_t pid, pid_t tid, double deadline,
                    struct ml_error *err);
 

@@ -16,6 +16,7 @@
 #include "depot.h"
 #include "elf_file.h"
 #include "proc_maps.h"
+#include "process.h"
 
 /* -- what it can reach ------------------------------------------------------------- */
 
@@ -23,13 +24,17 @@
 static int
 open_as_its_user(const struct ml_attach_target *target, const char *path)
 {
-    bool other = geteuid() == 0 && target->uid != 0;
+    struct ml_process p;
+    bool other = geteuid() == 0 && target->uid != 0 &&
+                 ml_process_read(target->pid, &p, NULL) == ML_OK;
     if (other) {
+        setfsgid(p.gid[1]);
         setfsuid(target->uid);
     }
     int fd = ml_inside_open(target, path, O_RDONLY);
     if (other) {
         setfsuid(geteuid());
+        setfsgid(getegid());
     }
     return fd;
 }
@@ -85,7 +90,8 @@ check_libc(const struct ml_attach_target *target, const char *library,
             rc = ml_error_set(err, ML_EUNSUPPORTED,
                               "the C library of process %ld is too old for this agent: "
                               "it has no %s; build memalot on a system as old as that "
-                              "one", (long)target->pid, missing);
+                              "one",
+                              (long)target->pid, missing);
         }
     }
     ml_elf_close(agent);
@@ -114,7 +120,7 @@ is_the_one(const char *library, void *ctx)
 static bool
 is_of_libc(const char *name)
 {
-    static const char *const parts[] = {"libc.so.", "libm.so.", "libpthread.so.",
+    static const char *const parts[] = {"libc.so.",  "libm.so.",  "libpthread.so.",
                                         "libdl.so.", "librt.so.", "ld-linux"};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strncmp(name, parts[i], strlen(parts[i])) == 0) {

@@ -18,7 +18,7 @@
 
 /* `order` has paths of ours and gets the process's. ML_EUNSUPPORTED: its C library is
  * older than ours, or it has no directory that takes a program. */
-int ml_attach_bring(const struct ml_attach_target *target, struct ml_attach_order *order,
-                    struct ml_error *err);
+int ml_attach_bring(const struct ml_attach_target *target,
+                    struct ml_attach_order *order, struct ml_error *err);
 
 #endif

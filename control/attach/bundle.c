@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See bundle.h. What is loaded says the dynamic linker itself, by the names it was asked
- * for: that is what it will be asked for there. Graphviz loads its plugins only when it
- * draws, by a list in its configuration file: of these the two that SVG needs go along,
- * and the rest (pango with its thirty libraries, fonts) stays; texts are estimated then.
+ * See bundle.h. What is loaded says the dynamic linker itself, by the names it was
+ * asked for: that is what it will be asked for there. Graphviz loads its plugins only
+ * when it draws, by a list in its configuration file: of these the two that SVG needs
+ * go along, and the rest (pango with its thirty libraries, fonts) stays; texts are
+ * estimated then.
  */
 #define _GNU_SOURCE
 #include "bundle.h"
@@ -97,8 +98,9 @@ put_plugin(const struct putting *p, const char *line, struct ml_error *err)
     char name[128], path[PATH_MAX];
     snprintf(name, sizeof(name), "%.*s", (int)strcspn(line, " "), line);
     int n = snprintf(path, sizeof(path), "%s/%s", p->plugins, name);
-    return n < (int)sizeof(path) ? ml_depot_put_file(p->depot, name, path, LIBRARY_MODE, err)
-                                 : ml_error_set(err, ML_ELIMIT, "path too long");
+    return n < (int)sizeof(path)
+               ? ml_depot_put_file(p->depot, name, path, LIBRARY_MODE, err)
+               : ml_error_set(err, ML_ELIMIT, "path too long");
 }
 
 /* Of the list, in blocks "library package {" to "}", the wanted ones. */
@@ -129,9 +131,10 @@ put_list(const struct putting *p, const char *path, struct ml_error *err)
     char *text = NULL;
     size_t len = 0;
     FILE *from = fopen(path, "re"), *to = open_memstream(&text, &len);
-    int rc = from != NULL && to != NULL ? choose(p, from, to, err)
-                                        : ml_error_set(err, ML_EIO, "cannot read %s: %s",
-                                                       path, strerror(errno));
+    int rc =
+        from != NULL && to != NULL
+            ? choose(p, from, to, err)
+            : ml_error_set(err, ML_EIO, "cannot read %s: %s", path, strerror(errno));
     if (from != NULL) {
         fclose(from);
     }

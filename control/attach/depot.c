@@ -48,7 +48,8 @@ open_or_make(const struct ml_attach_target *target, int parent, const char *name
 }
 
 static bool
-open_below(const struct ml_attach_target *target, const char *place, struct ml_depot *out)
+open_below(const struct ml_attach_target *target, const char *place,
+           struct ml_depot *out)
 {
     char name[64];
     struct statvfs fs;
@@ -68,7 +69,8 @@ open_below(const struct ml_attach_target *target, const char *place, struct ml_d
     }
     out->dir.parent = outer;
     out->dir.fd = open_or_make(target, outer, "agent-" ML_VERSION);
-    snprintf(out->dir.path, sizeof(out->dir.path), "%s/%s/agent-" ML_VERSION, place, name);
+    snprintf(out->dir.path, sizeof(out->dir.path), "%s/%s/agent-" ML_VERSION, place,
+             name);
     if (out->dir.fd < 0) {
         ml_inside_close(&out->dir);
     }
@@ -86,11 +88,12 @@ ml_depot_open(const struct ml_attach_target *target, struct ml_depot *out,
             return ML_OK;
         }
     }
-    return ml_error_set(err, ML_EUNSUPPORTED,
-                        "process %ld is in a container, or is another user's, without a "
-                        "way in: its /tmp, /var/tmp and /dev/shm take no program (read-"
-                        "only, noexec, or memalot-UID in them is somebody else's)",
-                        (long)target->pid);
+    return ml_error_set(
+        err, ML_EUNSUPPORTED,
+        "process %ld is in a container, or is another user's, without a "
+        "way in: its /tmp, /var/tmp and /dev/shm take no program (read-"
+        "only, noexec, or memalot-UID in them is somebody else's)",
+        (long)target->pid);
 }
 
 int
@@ -104,9 +107,11 @@ ml_depot_open_in(const struct ml_depot *depot, const char *name, struct ml_depot
                             depot->dir.path, name, (long)depot->target->pid,
                             strerror(errno));
     }
-    int n = snprintf(out->dir.path, sizeof(out->dir.path), "%s/%s", depot->dir.path, name);
-    return n < (int)sizeof(out->dir.path) ? ML_OK
-                                          : ml_error_set(err, ML_ELIMIT, "path too long");
+    int n =
+        snprintf(out->dir.path, sizeof(out->dir.path), "%s/%s", depot->dir.path, name);
+    return n < (int)sizeof(out->dir.path)
+               ? ML_OK
+               : ml_error_set(err, ML_ELIMIT, "path too long");
 }
 
 void
@@ -117,32 +122,21 @@ ml_depot_close(struct ml_depot *depot)
 
 /* -- files ------------------------------------------------------------------------- */
 
-struct bytes {
-    void *data; /* NULL for an empty file */
-    size_t len;
-};
-
+/* The rest of an open file is `data`. Read, not mapped: it is another user's, who might
+ * make it shorter meanwhile. */
 static bool
-map_file(int fd, struct bytes *out)
+has_content(int fd, const char *data, size_t len)
 {
-    struct stat st;
-    *out = (struct bytes){0};
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        return false;
+    char chunk[65536];
+    ssize_t n;
+    while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
+        if ((size_t)n > len || memcmp(chunk, data, (size_t)n) != 0) {
+            return false;
+        }
+        data += n;
+        len -= (size_t)n;
     }
-    out->len = (size_t)st.st_size;
-    if (out->len > 0) {
-        out->data = mmap(NULL, out->len, PROT_READ, MAP_PRIVATE, fd, 0);
-    }
-    return out->data != MAP_FAILED;
-}
-
-static void
-unmap(struct bytes *b)
-{
-    if (b->data != NULL && b->data != MAP_FAILED) {
-        munmap(b->data, b->len);
-    }
+    return n == 0 && len == 0;
 }
 
 static bool
@@ -150,12 +144,11 @@ is_there_already(const struct ml_depot *depot, const char *name, mode_t mode,
                  const void *data, size_t len)
 {
     struct stat st;
-    struct bytes old = {0};
-    int fd = openat(depot->dir.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    bool same = fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == depot->target->uid &&
-                (st.st_mode & 07777) == mode && map_file(fd, &old) && old.len == len &&
-                (len == 0 || memcmp(old.data, data, len) == 0);
-    unmap(&old);
+    int fd =
+        openat(depot->dir.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool same = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+                st.st_uid == depot->target->uid && (st.st_mode & 07777) == mode &&
+                has_content(fd, data, len);
     if (fd >= 0) {
         close(fd);
     }
@@ -188,14 +181,19 @@ int
 ml_depot_put_file(const struct ml_depot *depot, const char *name, const char *from,
                   mode_t mode, struct ml_error *err)
 {
-    struct bytes b = {0};
+    struct stat st;
+    void *data = MAP_FAILED;
     int fd = open(from, O_RDONLY | O_CLOEXEC);
-    int rc = fd >= 0 && map_file(fd, &b)
-                 ? ml_depot_put(depot, name, mode, b.data, b.len, err)
-                 : ml_error_set(err, ML_EIO, "cannot read %s: %s", from, strerror(errno));
-    unmap(&b);
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0) {
+        data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    }
     if (fd >= 0) {
         close(fd);
     }
+    if (data == MAP_FAILED) {
+        return ml_error_set(err, ML_EIO, "cannot read %s, or it is empty", from);
+    }
+    int rc = ml_depot_put(depot, name, mode, data, (size_t)st.st_size, err);
+    munmap(data, (size_t)st.st_size);
     return rc;
 }

@@ -20,8 +20,8 @@ struct ml_depot {
 int ml_depot_open(const struct ml_attach_target *target, struct ml_depot *out,
                   struct ml_error *err);
 /* A directory in it. */
-int ml_depot_open_in(const struct ml_depot *depot, const char *name, struct ml_depot *out,
-                     struct ml_error *err);
+int ml_depot_open_in(const struct ml_depot *depot, const char *name,
+                     struct ml_depot *out, struct ml_error *err);
 void ml_depot_close(struct ml_depot *depot);
 
 /* A file of ours, by its path, and some bytes. */

@@ -201,8 +201,8 @@ find_in_table(struct ml_elf *elf, Elf_Scn *section, const GElf_Shdr *head,
               const char *name, struct ml_elf_range *out)
 {
     Elf_Data *data = elf_getdata(section, NULL);
-    size_t count = data != NULL && head->sh_entsize > 0 ? head->sh_size / head->sh_entsize
-                                                        : 0;
+    size_t count =
+        data != NULL && head->sh_entsize > 0 ? head->sh_size / head->sh_entsize : 0;
     for (size_t i = 0; i < count; i++) {
         GElf_Sym symbol;
         if (gelf_getsym(data, (int)i, &symbol) == NULL ||

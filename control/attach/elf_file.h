@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * An ELF file on disk: what it is, its symbols and sections, its load bias in a process.
- * libelf does the reading; it copes with what is cut short or made up. Addresses are
- * the file's own until a bias is added.
+ * An ELF file on disk: what it is, its symbols and sections, its load bias in a
+ * process. libelf does the reading; it copes with what is cut short or made up.
+ * Addresses are the file's own until a bias is added.
  */
 #ifndef ML_ATTACH_ELF_FILE_H
 #define ML_ATTACH_ELF_FILE_H
@@ -53,7 +53,8 @@ bool ml_elf_needs(struct ml_elf *elf, bool (*see)(const char *library, void *ctx
                   void *ctx);
 
 /* The first version of `library`'s symbols that `elf` needs and `have`, which is that
- * library, does not have: "GLIBC_2.34". NULL: it has them all. Lives as long as `elf`. */
+ * library, does not have: "GLIBC_2.34". NULL: it has them all. Lives as long as `elf`.
+ */
 const char *ml_elf_lacks(struct ml_elf *elf, const char *library, struct ml_elf *have);
 
 /* What to add to its addresses in a process that has `offset` of the file at `start`

@@ -15,18 +15,20 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 
 #include "borrow.h"
 #include "clock.h"
 #include "inject_code.h"
 #include "inject_image.h"
+#include "memory.h"
 #include "moment.h"
 #include "outcome.h"
 
-#define STOP_SECONDS 0.25 /* for a thread to stop, or to come back */
+#define CALL_SECONDS 0.25 /* for libc to start a thread */
 #define JUST_BEGUN_MS 20
+#define QUICK_ROUNDS 200 /* a millisecond apart; then OFTEN_MS */
+#define OFTEN_MS 10
 #define UNMAP_SECONDS 0.2
 
 struct injection {
@@ -35,6 +37,7 @@ struct injection {
     struct ml_image *image;
     double begun, deadline;
     const char *refusal; /* of the last moment that was looked at */
+    bool stale;          /* the image may be */
     uint64_t mapping;
     struct ml_inject_data data;
     struct ml_borrow thread;
@@ -144,18 +147,14 @@ take_mapping_back(struct injection *in)
 static bool
 look(struct injection *in, struct ml_inject_data *out)
 {
-    struct iovec to = {out, sizeof(*out)};
-    struct iovec from = {(void *)(uintptr_t)data_address(in), sizeof(*out)};
-    return process_vm_readv(in->target->pid, &to, 1, &from, 1, 0) == (ssize_t)sizeof(*out);
+    return ml_memory_read(in->target->pid, data_address(in), out, sizeof(*out));
 }
 
 static void
 raise_flag(struct injection *in, size_t offset)
 {
-    int32_t yes = 1;
-    struct iovec from = {&yes, sizeof(yes)};
-    struct iovec to = {(void *)(uintptr_t)(data_address(in) + offset), sizeof(yes)};
-    (void)!process_vm_writev(in->target->pid, &from, 1, &to, 1, 0);
+    const int32_t yes = 1;
+    ml_memory_write(in->target->pid, data_address(in) + offset, &yes, sizeof(yes));
 }
 
 /* -- on the borrowed thread -------------------------------------------------------- */
@@ -178,7 +177,7 @@ static int
 start_thread(struct injection *in, struct ml_error *err)
 {
     struct ml_borrow *b = &in->thread;
-    b->deadline = ml_clock_seconds() + STOP_SECONDS;
+    b->deadline = ml_clock_seconds() + CALL_SECONDS;
     int rc = lay_mapping(in, err);
     if (rc == ML_OK) {
         rc = ml_borrow_run(b, code_address(in, ml_inject_enter), data_address(in),
@@ -202,24 +201,24 @@ static int
 try_thread(struct injection *in, pid_t tid, bool untimely, struct ml_error *err)
 {
     struct ml_borrow *b = &in->thread;
-    bool of_python = false;
-    double until = ml_clock_seconds() + STOP_SECONDS;
-    int rc = ml_borrow_stop(b, in->target->pid, tid, until, err);
+    struct ml_moment_stack stack;
+    int rc = ml_borrow_stop(b, in->target->pid, tid, in->deadline, err);
     if (rc < 0) {
         in->refusal = "its threads cannot be stopped";
         return rc == ML_ESTATE ? 0 : rc;
     }
-    const char *refusal = ml_moment_refusal(in->image, b, &of_python);
+    ml_moment_of_stack(in->image, b, &stack);
     /* CPython waits on for what is left (PEP 475); others begin anew. */
-    if (!untimely || !of_python) {
+    if (!untimely || !stack.of_python) {
         ml_borrow_hide_interruption(b);
     }
-    if (refusal == NULL
+    if (stack.refusal == NULL
         && ml_borrow_lay_frame(b, ml_image_calls(in->image)->sigreturn, err) < 0) {
-        refusal = "its threads have no room on their stacks";
+        stack.refusal = "its threads have no room on their stacks";
     }
-    if (refusal != NULL) {
-        in->refusal = refusal;
+    if (stack.refusal != NULL) {
+        in->refusal = stack.refusal;
+        in->stale = in->stale || stack.unreadable;
         ml_borrow_give_back(b);
         return 0;
     }
@@ -312,19 +311,20 @@ consider_all(struct injection *in, struct ml_error *err)
 static int
 find_moment(struct injection *in, struct ml_error *err)
 {
-    int rc;
-    for (long pause = 1; (rc = consider_all(in, err)) == 0; pause = pause < 50 ? pause * 2
-                                                                               : pause) {
+    int rc = consider_all(in, err);
+    for (int round = 0; rc == 0; round++) {
         if (ml_clock_seconds() > in->deadline) {
             return ml_error_set(err, ML_ECANCELLED,
                                 "no thread of process %d could be borrowed within %.3g s: "
                                 "%s; nothing was changed (--timeout waits for longer)",
                                 (int)in->target->pid, in->order->timeout, in->refusal);
         }
-        nap(pause);
-        if ((rc = ml_image_refresh(in->image, err)) < 0) {
+        nap(round < QUICK_ROUNDS ? 1 : OFTEN_MS);
+        if (in->stale && (rc = ml_image_refresh(in->image, err)) < 0) {
             return rc;
         }
+        in->stale = false;
+        rc = consider_all(in, err);
     }
     return rc < 0 ? rc : ML_OK;
 }

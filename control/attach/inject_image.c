@@ -9,8 +9,8 @@
 #include <elfutils/libdwfl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
+#include "memory.h"
 #include "proc_maps.h"
 
 #define FRAMES_MAX 100000
@@ -33,6 +33,7 @@ struct ml_image {
     struct ranges waits;  /* functions in them that may_wait */
     struct ranges exits;
     struct ranges python;
+    bool own_malloc; /* the executable or libpython itself offers malloc */
 };
 
 /* -- where things lie -------------------------------------------------------------- */
@@ -200,8 +201,7 @@ static void
 find_code_in(struct ml_image *image, uint64_t start, uint64_t len)
 {
     unsigned char *code = malloc(len);
-    struct iovec to = {code, len}, from = {(void *)(uintptr_t)start, len};
-    if (code != NULL && process_vm_readv(image->target.pid, &to, 1, &from, 1, 0) > 0) {
+    if (code != NULL && ml_memory_read(image->target.pid, start, code, len)) {
         find_code(code, len, start, SYSCALL_RET, sizeof(SYSCALL_RET),
                   &image->calls.syscall_ret);
         find_code(code, len, start, SIGRETURN, sizeof(SIGRETURN), &image->calls.sigreturn);
@@ -285,13 +285,16 @@ take_module(Dwfl_Module *module, void **data, const char *path, Dwarf_Addr start
     if (path[0] != '/') {
         return DWARF_CB_OK; /* [vdso] */
     }
-    if (take_symbols(image, module, libc) || libc) {
+    bool python = strcmp(path, image->target.python) == 0;
+    bool has_malloc = take_symbols(image, module, libc);
+    if (has_malloc || libc) {
         add(&image->system, start, end - start);
     }
+    image->own_malloc = image->own_malloc || (python && has_malloc);
     if (libc) {
         read_code(image, module);
     }
-    if (strcmp(path, image->target.python) == 0 || strncmp(name, "select.", 7) == 0) {
+    if (python || strncmp(name, "select.", 7) == 0) {
         add(&image->python, start, end - start);
     }
     return DWARF_CB_OK;
@@ -300,10 +303,14 @@ take_module(Dwfl_Module *module, void **data, const char *path, Dwarf_Addr start
 static int
 take_modules(struct ml_image *image, struct ml_error *err)
 {
-    if (dwfl_linux_proc_report(image->dwfl, image->target.pid) != 0
-        || dwfl_report_end(image->dwfl, NULL, NULL) != 0) {
-        return ml_error_set(err, ML_EIO, "cannot read what process %d has loaded: %s",
-                            (int)image->target.pid, dwfl_errmsg(-1));
+    int rc = dwfl_linux_proc_report(image->dwfl, image->target.pid);
+    if (rc == 0) {
+        rc = dwfl_report_end(image->dwfl, NULL, NULL);
+    }
+    if (rc != 0) {
+        return ml_error_set(err, ML_ENOTFOUND, "cannot read what process %d has loaded "
+                            "(has it ended?): %s", (int)image->target.pid,
+                            rc > 0 ? strerror(rc) : dwfl_errmsg(-1));
     }
     memset(&image->calls, 0, sizeof(image->calls));
     image->system.count = image->waits.count = 0;
@@ -316,6 +323,12 @@ static int
 check_calls(const struct ml_image *image, struct ml_error *err)
 {
     const struct ml_image_calls *c = &image->calls;
+    if (image->own_malloc) {
+        return ml_error_set(err, ML_EUNSUPPORTED,
+                            "the Python of process %d has a malloc of its own inside: its "
+                            "threads are never seen outside of it",
+                            (int)image->target.pid);
+    }
     if (c->thread_create != 0 && c->attr_init != 0 && c->attr_setstacksize != 0
         && c->attr_setdetachstate != 0 && c->open != 0 && c->symbol != 0 && c->error != 0
         && c->poll != 0 && c->unmap != 0 && c->syscall_ret != 0 && c->sigreturn != 0) {

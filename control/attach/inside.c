@@ -116,8 +116,8 @@ void
 ml_inside_remove(struct ml_inside_dir *dir)
 {
     const struct dirent *de;
-    int again = dir->fd >= 0 ? openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-                             : -1;
+    int again =
+        dir->fd >= 0 ? openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     DIR *list = again >= 0 ? fdopendir(again) : NULL;
     while (list != NULL && (de = readdir(list)) != NULL) {
         unlinkat(dir->fd, de->d_name, 0); /* "." and ".." are refused */

@@ -2,8 +2,8 @@
  *
  * Files where the process can see them: a directory of ours in its own file system,
  * which for one in a container is reached through /proc/PID/root. Nothing a container
- * or another user has put in the way (links, foreign directories) leads elsewhere: paths
- * are resolved as the process would, and what we make is new or known to be ours.
+ * or another user has put in the way (links, foreign directories) leads elsewhere:
+ * paths are resolved as the process would, and what we make is new or known to be ours.
  */
 #ifndef ML_ATTACH_INSIDE_H
 #define ML_ATTACH_INSIDE_H

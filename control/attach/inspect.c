@@ -8,14 +8,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "clock.h"
 #include "refusal.h"
 
 /* The agent calls its thread so; a library without it was left by one that has gone. */
 #define AGENT_THREAD "memalot"
+#define LEAVING_FOR_MS 300 /* one that was just told to go */
 
 static int
-check_process(pid_t pid, struct ml_process *p, struct ml_powers *own, struct ml_error *err)
+check_process(pid_t pid, struct ml_process *p, struct ml_powers *own,
+              struct ml_error *err)
 {
     int rc = ml_process_read(pid, p, err);
     if (rc == ML_OK) {
@@ -28,6 +32,18 @@ check_process(pid_t pid, struct ml_process *p, struct ml_powers *own, struct ml_
     return rc;
 }
 
+static bool
+has_agent(const struct ml_process *p, const struct ml_interpreter *python)
+{
+    int64_t started = ml_clock_ms();
+    bool has = python->agent;
+    while (has && (has = ml_process_has_thread(p->pid, AGENT_THREAD)) &&
+           ml_clock_ms() - started < LEAVING_FOR_MS) {
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    }
+    return has;
+}
+
 static int
 check_python(const struct ml_process *p, const struct ml_powers *own,
              struct ml_interpreter *python, struct ml_error *err)
@@ -37,9 +53,11 @@ check_python(const struct ml_process *p, const struct ml_powers *own,
     if (rc == ML_OK) {
         rc = ml_refusal_of_python(p, python, own, err);
     }
-    if (rc == ML_OK && python->agent && ml_process_has_thread(p->pid, AGENT_THREAD)) {
-        rc = ml_error_set(err, ML_ESTATE, "process %ld has an agent already: ask it "
-                          "(memalotctl status %ld)", (long)p->pid, (long)p->pid);
+    if (rc == ML_OK && has_agent(p, python)) {
+        rc = ml_error_set(err, ML_ESTATE,
+                          "process %ld has an agent already: ask it "
+                          "(memalotctl status %ld)",
+                          (long)p->pid, (long)p->pid);
     }
     if (rc == ML_OK) {
         ml_process_name(p->tracer, tracer, sizeof(tracer));

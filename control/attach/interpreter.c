@@ -58,8 +58,8 @@ find_micro(struct ml_elf *elf)
                            ? ml_elf_at(elf, texts.address, texts.size)
                            : NULL;
     const char *end = text != NULL ? text + texts.size : NULL;
-    while (text != NULL &&
-           (text = memmem(text, (size_t)(end - text), start, sizeof(start) - 1)) != NULL) {
+    while (text != NULL && (text = memmem(text, (size_t)(end - text), start,
+                                          sizeof(start) - 1)) != NULL) {
         int micro = 0;
         const char *digit = text += sizeof(start) - 1;
         while (digit < end && *digit >= '0' && *digit <= '9' && digit - text < 3) {
@@ -96,7 +96,8 @@ holds_python(struct ml_elf *elf)
 }
 
 static void
-take_python(struct ml_elf *elf, const struct ml_proc_map *map, struct ml_interpreter *out)
+take_python(struct ml_elf *elf, const struct ml_proc_map *map,
+            struct ml_interpreter *out)
 {
     struct ml_elf_range at;
     if (!ml_elf_bias(elf, map->start, map->offset, &out->bias)) {
@@ -105,7 +106,8 @@ take_python(struct ml_elf *elf, const struct ml_proc_map *map, struct ml_interpr
     strcpy(out->path, map->path);
     find_version(elf, out);
     /* What is exported is found by its name; the section is there without names too. */
-    if (ml_elf_symbol(elf, "_PyRuntime", &at) || ml_elf_section(elf, ".PyRuntime", &at)) {
+    if (ml_elf_symbol(elf, "_PyRuntime", &at) ||
+        ml_elf_section(elf, ".PyRuntime", &at)) {
         out->runtime = out->bias + at.address;
     }
     out->exports = ml_elf_exports(elf, "PyGILState_Ensure");

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "moment.h"
 
+#include <linux/futex.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -105,19 +106,23 @@ ml_moment_of_thread(pid_t pid, pid_t tid)
  * the thread, and perhaps one more of the program's, _start. */
 enum part { WAITING, PROGRAM, START, ENTRY };
 
+#define CALLED_BACK                                                                    \
+    "its threads are always called back from inside libc or the loader (an import "    \
+    "whose library takes long to begin?)"
+
 struct look {
     bool in_syscall;
+    bool in_bitset; /* a futex that only conditions, semaphores, joins and the like use */
     enum part part;
     bool may_wait; /* the outermost of libc's frames so far, while WAITING */
     size_t depth;
-    bool of_python;
-    const char *refusal;
+    struct ml_moment_stack *out;
 };
 
 static bool
 refuse(struct look *look, const char *why)
 {
-    look->refusal = why;
+    look->out->refusal = why;
     return false;
 }
 
@@ -132,7 +137,8 @@ see_system(struct look *look, const struct ml_image_frame *frame)
         if (!look->in_syscall) {
             return refuse(look, "its threads are always inside libc or the loader");
         }
-        look->may_wait = frame->may_wait;
+        /* A semaphore is waited for in a function that has no name outside of libc. */
+        look->may_wait = frame->may_wait || look->in_bitset;
         return true;
     case PROGRAM:
         look->part = START;
@@ -140,8 +146,7 @@ see_system(struct look *look, const struct ml_image_frame *frame)
     case START:
         return true;
     default:
-        return refuse(look, "its threads are always called back from inside libc or the "
-                            "loader (an import whose library takes long to begin?)");
+        return refuse(look, CALLED_BACK);
     }
 }
 
@@ -153,7 +158,7 @@ see_program(struct look *look, const struct ml_image_frame *frame)
         if (look->depth > 0 && !look->may_wait) {
             return refuse(look, "its threads always wait for something inside libc");
         }
-        look->of_python = frame->is_python;
+        look->out->of_python = frame->is_python;
         look->part = PROGRAM;
         return true;
     case PROGRAM:
@@ -162,8 +167,7 @@ see_program(struct look *look, const struct ml_image_frame *frame)
         look->part = ENTRY;
         return true;
     default:
-        return refuse(look, "its threads are always called back from inside libc or the "
-                            "loader (an import whose library takes long to begin?)");
+        return refuse(look, CALLED_BACK);
     }
 }
 
@@ -176,6 +180,7 @@ see(const struct ml_image_frame *frame, void *context)
         refuse(look, "its threads are always in a signal's handler");
     }
     else if (frame->kind == ML_IMAGE_UNKNOWN) {
+        look->out->unreadable = true;
         refuse(look, "its stacks cannot be read: code made at run time");
     }
     else {
@@ -186,16 +191,21 @@ see(const struct ml_image_frame *frame, void *context)
     return goes;
 }
 
-const char *
-ml_moment_refusal(struct ml_image *image, const struct ml_borrow *thread, bool *of_python)
+void
+ml_moment_of_stack(struct ml_image *image, const struct ml_borrow *thread,
+                   struct ml_moment_stack *out)
 {
-    struct look look = {.in_syscall = ml_borrow_syscall(thread) >= 0};
+    long number = ml_borrow_syscall(thread);
+    struct look look = {
+        .in_syscall = number >= 0,
+        .in_bitset = number == SYS_futex
+                     && (thread->regs.rsi & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET,
+        .out = out,
+    };
+    *out = (struct ml_moment_stack){0};
     bool whole = ml_image_walk(image, thread->tid, see, &look);
-    *of_python = look.of_python;
-    if (look.refusal != NULL) {
-        return look.refusal;
+    if (out->refusal == NULL && (!whole || look.part < START)) {
+        out->unreadable = true;
+        refuse(&look, "its stacks cannot be read to their end");
     }
-    return whole && (look.part == START || look.part == ENTRY)
-               ? NULL
-               : "its stacks cannot be read to their end";
 }

@@ -18,9 +18,14 @@ enum ml_moment {
 
 enum ml_moment ml_moment_of_thread(pid_t pid, pid_t tid);
 
-/* Why a stopped thread may not be borrowed now, NULL: it may. `of_python` tells whether
- * it is CPython that made the system call it waits in. */
-const char *ml_moment_refusal(struct ml_image *image, const struct ml_borrow *thread,
-                              bool *of_python);
+struct ml_moment_stack {
+    const char *refusal; /* why it may not be borrowed now, NULL: it may */
+    bool unreadable;     /* that is why: perhaps a library that is new */
+    bool of_python;      /* CPython made the system call that it waits in */
+};
+
+/* Looks at the stack of a stopped thread. */
+void ml_moment_of_stack(struct ml_image *image, const struct ml_borrow *thread,
+                        struct ml_moment_stack *out);
 
 #endif

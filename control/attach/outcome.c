@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "outcome.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -14,6 +15,7 @@
 #include "attach.h"
 #include "clock.h"
 #include "elf_file.h"
+#include "memory.h"
 #include "proc_maps.h"
 
 #define PAUSE_NS 2000000
@@ -91,8 +93,7 @@ find_outcome(pid_t pid, const char *library)
 static bool
 read_outcome(pid_t pid, uint64_t address, struct ml_attach_outcome *out)
 {
-    struct iovec to = {out, sizeof(*out)}, from = {(void *)(uintptr_t)address, sizeof(*out)};
-    bool whole = process_vm_readv(pid, &to, 1, &from, 1, 0) == (ssize_t)sizeof(*out);
+    bool whole = ml_memory_read(pid, address, out, sizeof(*out));
     out->text[sizeof(out->text) - 1] = '\0';
     return whole;
 }
@@ -100,12 +101,9 @@ read_outcome(pid_t pid, uint64_t address, struct ml_attach_outcome *out)
 static void
 give_up(pid_t pid, uint64_t address)
 {
-    int32_t yes = 1;
-    struct iovec from = {&yes, sizeof(yes)};
-    struct iovec to = {(void *)(uintptr_t)(address
-                                           + offsetof(struct ml_attach_outcome, given_up)),
-                       sizeof(yes)};
-    (void)!process_vm_writev(pid, &from, 1, &to, 1, 0);
+    const int32_t yes = 1;
+    ml_memory_write(pid, address + offsetof(struct ml_attach_outcome, given_up), &yes,
+                    sizeof(yes));
 }
 
 static bool
@@ -134,8 +132,18 @@ conclude(const struct ml_attach_target *target, const struct ml_attach_order *or
     case ML_ATTACH_GIVEN_UP:
         return is_late(target, order, NO_GIL, err);
     default:
-        return ml_error_set(err, o->code < 0 ? o->code : ML_ESTATE, "%s", o->text);
+        return ml_error_set(err, o->code < 0 ? o->code : ML_ESTATE, "process %d: %s",
+                            (int)target->pid, o->text);
     }
+}
+
+/* A zombie has none. */
+static bool
+has_memory(pid_t pid)
+{
+    char byte;
+    struct iovec to = {&byte, 1}, from = {NULL, 1};
+    return process_vm_readv(pid, &to, 1, &from, 1, 0) == 1 || errno == EFAULT;
 }
 
 static void
@@ -165,13 +173,14 @@ ml_attach_wait(const struct ml_attach_target *target, const struct ml_attach_ord
 {
     struct ml_attach_outcome o = {0};
     uint64_t address;
-    while ((address = find_outcome(target->pid, order->library)) == 0) {
+    while ((address = find_outcome(target->pid, order->library)) == 0
+           && has_memory(target->pid)) {
         if (ml_clock_seconds() > deadline) {
             return is_late(target, order, "loaded the agent's library", err);
         }
         pause_for_a_moment();
     }
-    bool alive = watch(target->pid, address, order->id, deadline, &o);
+    bool alive = address != 0 && watch(target->pid, address, order->id, deadline, &o);
     if (alive && o.id == order->id && !is_final(&o, order->id)) {
         give_up(target->pid, address);
         /* It may be just past the point where it looks: then the end is near. */

@@ -14,9 +14,9 @@
 
 struct ml_proc_map {
     uint64_t start, end;
-    uint64_t offset;    /* in the file */
-    char mode[5];       /* "r-xp" */
-    bool deleted;       /* the file has been removed or replaced since */
+    uint64_t offset;     /* in the file */
+    char mode[5];        /* "r-xp" */
+    bool deleted;        /* the file has been removed or replaced since */
     char path[PATH_MAX]; /* as the process sees it */
 };
 

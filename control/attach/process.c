@@ -142,11 +142,12 @@ ml_process_root(pid_t pid, char *out, size_t cap, bool *other_mounts)
     char own[64], its[64], path[64];
     struct stat here, there;
     *other_mounts = ml_process_link(getpid(), "ns/mnt", own, sizeof(own)) &&
-                    ml_process_link(pid, "ns/mnt", its, sizeof(its)) && strcmp(own, its) != 0;
+                    ml_process_link(pid, "ns/mnt", its, sizeof(its)) &&
+                    strcmp(own, its) != 0;
     snprintf(path, sizeof(path), "/proc/%ld/root", (long)pid);
-    bool same = stat("/", &here) == 0 && stat(path, &there) == 0 &&
-                here.st_dev == there.st_dev && here.st_ino == there.st_ino;
-    snprintf(out, cap, "%s", *other_mounts || !same ? path : "");
+    bool other = stat("/", &here) == 0 && stat(path, &there) == 0 &&
+                 (here.st_dev != there.st_dev || here.st_ino != there.st_ino);
+    snprintf(out, cap, "%s", *other_mounts || other ? path : "");
 }
 
 uid_t
@@ -233,7 +234,8 @@ ml_powers_read(pid_t pid, struct ml_powers *out)
     if (process_vm_readv(pid, &ours, 1, &theirs, 1, 0) < 0 && errno != EFAULT) {
         out->memory = errno;
     }
-    /* We trace nobody, so that this finds nobody; where ptrace is filtered it says so. */
+    /* We trace nobody, so that this finds nobody; where ptrace is filtered it says so.
+     */
     if (ptrace(PTRACE_DETACH, pid, NULL, NULL) < 0 && errno != ESRCH) {
         out->trace = errno;
     }

@@ -21,11 +21,11 @@ struct ml_process {
     uid_t uid[3];    /* real, effective, saved */
     gid_t gid[3];
     uint64_t capabilities; /* permitted ones */
-    char state;      /* as in ps: R, S, T, Z, ... */
-    char name[64];   /* of the thread that is the process */
-    bool kernel;     /* a thread of the kernel */
-    bool dumpable;   /* PR_SET_DUMPABLE; setuid programs and those that changed user: no */
-    bool hidden;     /* it exists, /proc does not show it */
+    char state;            /* as in ps: R, S, T, Z, ... */
+    char name[64];         /* of the thread that is the process */
+    bool kernel;           /* a thread of the kernel */
+    bool dumpable;         /* PR_SET_DUMPABLE; not so after setuid, or a change of user */
+    bool hidden;           /* it exists, /proc does not show it */
 };
 
 /* ML_ENOTFOUND: there is no such process. */
@@ -58,8 +58,9 @@ void ml_process_inside(const char *root, char *path);
 /* The program it runs, as it sees it; "" when unknown. */
 void ml_process_program(pid_t pid, char out[PATH_MAX]);
 
-/* "" when it sees the same files as we do, else "/proc/PID/root" (put before a path of
- * its). `*other_mounts`: by another mount namespace, not only by chroot. */
+/* "" when it sees the same files as we do, or we may not know, else "/proc/PID/root"
+ * (put before a path of its). `*other_mounts`: by another mount namespace, not only by
+ * chroot. */
 void ml_process_root(pid_t pid, char *out, size_t cap, bool *other_mounts);
 
 /* How a user of ours is called in its user namespace. */

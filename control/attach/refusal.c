@@ -25,16 +25,16 @@ ml_refusal_of_kind(const struct ml_process *p, struct ml_error *err)
 {
     long pid = p->pid;
     if (p->group != p->pid) {
-        return REFUSE(ML_EINVAL, "%ld is a thread of process %ld: give that number", pid,
-                      (long)p->group);
+        return REFUSE(ML_EINVAL, "%ld is a thread of process %ld: give that number",
+                      pid, (long)p->group);
     }
     if (p->state == 'Z' || p->state == 'X') {
-        return REFUSE(ML_EUNSUPPORTED, "process %ld (%s) has ended: it is a zombie", pid,
-                      p->name);
+        return REFUSE(ML_EUNSUPPORTED, "process %ld (%s) has ended: it is a zombie",
+                      pid, p->name);
     }
     if (p->kernel && !p->hidden) {
-        return REFUSE(ML_EUNSUPPORTED, "process %ld (%s) is a thread of the kernel", pid,
-                      p->name);
+        return REFUSE(ML_EUNSUPPORTED, "process %ld (%s) is a thread of the kernel",
+                      pid, p->name);
     }
     return ML_OK;
 }
@@ -55,7 +55,8 @@ refuse_other_user(const struct ml_process *p, struct ml_error *err)
     if (!p->hidden) {
         snprintf(number, sizeof(number), "user %ld", (long)p->uid[1]);
     }
-    return REFUSE(ML_EPERM, "process %ld belongs to %s: run this as that user or as root",
+    return REFUSE(ML_EPERM,
+                  "process %ld belongs to %s: run this as that user or as root",
                   (long)p->pid, user != NULL ? user->pw_name : number);
 }
 
@@ -71,17 +72,20 @@ refuse_by_yama(const struct ml_process *p, int scope, struct ml_error *err)
     if (scope >= 3) {
         return REFUSE(ML_EPERM,
                       "no process may be traced on this machine until it is started "
-                      "anew: the sysctl kernel.yama.ptrace_scope is %d", scope);
+                      "anew: the sysctl kernel.yama.ptrace_scope is %d",
+                      scope);
     }
     if (scope == 2) {
         return REFUSE(ML_EPERM,
                       "tracing process %ld needs CAP_SYS_PTRACE (the sysctl "
-                      "kernel.yama.ptrace_scope is 2): run this as root", (long)p->pid);
+                      "kernel.yama.ptrace_scope is 2): run this as root",
+                      (long)p->pid);
     }
-    return REFUSE(ML_EPERM,
-                  "process %ld may be traced by its parents only: run this as root or "
-                  "with CAP_SYS_PTRACE, or allow it (sysctl kernel.yama.ptrace_scope=0)",
-                  (long)p->pid);
+    return REFUSE(
+        ML_EPERM,
+        "process %ld may be traced by its parents only: run this as root or "
+        "with CAP_SYS_PTRACE, or allow it (sysctl kernel.yama.ptrace_scope=0)",
+        (long)p->pid);
 }
 
 /* Neither user nor capabilities explain it. */
@@ -95,10 +99,11 @@ refuse_unexplained(const struct ml_process *p, const struct ml_powers *own, int 
                       "start it with the capability SYS_PTRACE (docker: "
                       "--cap-add=SYS_PTRACE)");
     }
-    return REFUSE(ML_EPERM,
-                  "the kernel does not let process %ld be traced (%s): a security module "
-                  "(SELinux, AppArmor) or another user namespace stands before it",
-                  (long)p->pid, strerror(number));
+    return REFUSE(
+        ML_EPERM,
+        "the kernel does not let process %ld be traced (%s): a security module "
+        "(SELinux, AppArmor) or another user namespace stands before it",
+        (long)p->pid, strerror(number));
 }
 
 int
@@ -116,18 +121,21 @@ ml_refusal_of_access(const struct ml_process *p, const struct ml_powers *own,
         return refuse_by_yama(p, own->yama, err);
     }
     if (!powerful && !p->dumpable) {
-        return REFUSE(ML_EPERM,
-                      "process %ld does not let itself be traced (PR_SET_DUMPABLE is 0, "
-                      "or it changed its user): run this as root or with CAP_SYS_PTRACE",
-                      (long)p->pid);
+        return REFUSE(
+            ML_EPERM,
+            "process %ld does not let itself be traced (PR_SET_DUMPABLE is 0, "
+            "or it changed its user): run this as root or with CAP_SYS_PTRACE",
+            (long)p->pid);
     }
     if (!powerful && own->yama > 0) {
         return refuse_by_yama(p, own->yama, err);
     }
     if (!powerful && (p->capabilities & ~own->capabilities) != 0) {
-        return REFUSE(ML_EPERM,
-                      "process %ld has capabilities that you have not: run this as root "
-                      "or with CAP_SYS_PTRACE", (long)p->pid);
+        return REFUSE(
+            ML_EPERM,
+            "process %ld has capabilities that you have not: run this as root "
+            "or with CAP_SYS_PTRACE",
+            (long)p->pid);
     }
     return refuse_unexplained(p, own, own->memory, err);
 }
@@ -140,15 +148,18 @@ refuse_no_python(const struct ml_process *p, const struct ml_interpreter *python
 {
     long pid = p->pid;
     if (python->replaced[0] != '\0') {
-        return REFUSE(ML_EUNSUPPORTED,
-                      "process %ld: %s cannot be read, it was replaced or removed since "
-                      "the process started; run this as root, or start the process anew",
-                      pid, python->replaced);
+        return REFUSE(
+            ML_EUNSUPPORTED,
+            "process %ld: %s cannot be read, it was replaced or removed since "
+            "the process started; run this as root, or start the process anew",
+            pid, python->replaced);
     }
     if (strncmp(last_part(python->program), "python", 6) == 0) {
-        return REFUSE(ML_EUNSUPPORTED,
-                      "process %ld: %s has no symbols (it is stripped) or is older than "
-                      "3.7: its CPython cannot be found", pid, python->program);
+        return REFUSE(
+            ML_EUNSUPPORTED,
+            "process %ld: %s has no symbols (it is stripped) or is older than "
+            "3.7: its CPython cannot be found",
+            pid, python->program);
     }
     return REFUSE(ML_EUNSUPPORTED, "process %ld is not a Python: it runs %s", pid,
                   python->program[0] != '\0' ? python->program : p->name);
@@ -160,15 +171,16 @@ refuse_version(const struct ml_process *p, const struct ml_interpreter *python,
 {
     long pid = p->pid;
     if (python->minor < 0) {
-        return REFUSE(ML_EUNSUPPORTED,
-                      "process %ld runs a CPython older than 3.%d (%s): agents are made "
-                      "for 3.%d to 3.%d", pid, ML_OLDEST_MINOR, python->path,
-                      ML_OLDEST_MINOR, ML_NEWEST_MINOR);
+        return REFUSE(
+            ML_EUNSUPPORTED,
+            "process %ld runs a CPython older than 3.%d (%s): agents are made "
+            "for 3.%d to 3.%d",
+            pid, ML_OLDEST_MINOR, python->path, ML_OLDEST_MINOR, ML_NEWEST_MINOR);
     }
-    return REFUSE(ML_EUNSUPPORTED,
-                  "process %ld runs CPython %d.%d (%s): agents are made for 3.%d to 3.%d",
-                  pid, python->major, python->minor, python->path, ML_OLDEST_MINOR,
-                  ML_NEWEST_MINOR);
+    return REFUSE(
+        ML_EUNSUPPORTED,
+        "process %ld runs CPython %d.%d (%s): agents are made for 3.%d to 3.%d", pid,
+        python->major, python->minor, python->path, ML_OLDEST_MINOR, ML_NEWEST_MINOR);
 }
 
 static int
@@ -180,17 +192,20 @@ refuse_build(const struct ml_process *p, const struct ml_interpreter *python,
         python->machine != ml_elf_own_machine()) {
         return REFUSE(ML_EUNSUPPORTED,
                       "process %ld is a %d-bit program for another kind of processor "
-                      "than memalotctl (%s)", pid, python->bits, python->program);
+                      "than memalotctl (%s)",
+                      pid, python->bits, python->program);
     }
     if (python->loader[0] == '\0') {
         return REFUSE(ML_EUNSUPPORTED,
                       "process %ld is linked statically (%s): no library can be loaded "
-                      "into it", pid, python->program);
+                      "into it",
+                      pid, python->program);
     }
     if (strncmp(last_part(python->loader), "ld-musl", 7) == 0) {
         return REFUSE(ML_EUNSUPPORTED,
                       "process %ld uses the C library musl (Alpine Linux): agents are "
-                      "made for glibc", pid);
+                      "made for glibc",
+                      pid);
     }
     return ML_OK;
 }
@@ -209,14 +224,14 @@ refuse_details(const struct ml_process *p, const struct ml_interpreter *python,
     if (python->free_threaded) {
         return REFUSE(ML_EUNSUPPORTED,
                       "process %ld runs a free-threaded CPython %d.%d: agents are made "
-                      "for builds with a GIL", (long)p->pid, python->major,
-                      python->minor);
+                      "for builds with a GIL",
+                      (long)p->pid, python->major, python->minor);
     }
     if (python->runtime == 0 || !python->exports) {
         return REFUSE(ML_EUNSUPPORTED,
                       "process %ld: %s does not export CPython's functions (static or "
-                      "stripped): an agent could not use them", (long)p->pid,
-                      python->path);
+                      "stripped): an agent could not use them",
+                      (long)p->pid, python->path);
     }
     if (own->trace != 0 && python->minor < 14) {
         return refuse_unexplained(p, own, own->trace, err);
@@ -247,16 +262,19 @@ ml_refusal_of_python(const struct ml_process *p, const struct ml_interpreter *py
 /* -- now --------------------------------------------------------------------------- */
 
 int
-ml_refusal_of_state(const struct ml_process *p, const char *tracer, struct ml_error *err)
+ml_refusal_of_state(const struct ml_process *p, const char *tracer,
+                    struct ml_error *err)
 {
     if (p->tracer != 0) {
         return REFUSE(ML_ESTATE, "process %ld is being traced by process %ld (%s)",
                       (long)p->pid, (long)p->tracer, tracer);
     }
     if (p->state == 'T' || p->state == 't') {
-        return REFUSE(ML_ESTATE,
-                      "process %ld is stopped (SIGSTOP): let it go on first (kill -CONT "
-                      "%ld)", (long)p->pid, (long)p->pid);
+        return REFUSE(
+            ML_ESTATE,
+            "process %ld is stopped (SIGSTOP): let it go on first (kill -CONT "
+            "%ld)",
+            (long)p->pid, (long)p->pid);
     }
     return ML_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Why a process gets no agent: from facts to the one line that says what is wrong and
- * what to do. Decisions only, nothing is looked up here, so that each can be tested on a
- * machine that is set up otherwise. ML_EPERM: not allowed to; all else: cannot.
+ * what to do. Decisions only, nothing is looked up here, so that each can be tested on
+ * a machine that is set up otherwise. ML_EPERM: not allowed to; all else: cannot.
  */
 #ifndef ML_ATTACH_REFUSAL_H
 #define ML_ATTACH_REFUSAL_H
@@ -19,7 +19,8 @@ int ml_refusal_of_access(const struct ml_process *p, const struct ml_powers *own
 
 /* Its Python is none that an agent is made for. `can_trace`: whether ptrace is there;
  * from 3.14 on it can be done without. */
-int ml_refusal_of_python(const struct ml_process *p, const struct ml_interpreter *python,
+int ml_refusal_of_python(const struct ml_process *p,
+                         const struct ml_interpreter *python,
                          const struct ml_powers *own, struct ml_error *err);
 
 /* Not now: stopped, or somebody else has it. `tracer` is that one's name. */

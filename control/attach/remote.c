@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Through the interpreter's own door (PEP 768): its main thread is asked to run a script
- * when it is next between two instructions. Nothing is stopped.
+ * Through the interpreter's own door (PEP 768): its main thread is asked to run a
+ * script when it is next between two instructions. Nothing is stopped.
  *
  * A directory that the process can see holds three files:
  *
@@ -56,7 +56,8 @@ static const char script_text[] =
     "        if not module.attach(order.decode()):\n"
     "            said = b'another attach to it is under way'\n"
     "    except BaseException as error:\n"
-    "        said = ('%s: %s' % (type(error).__name__, error)).encode('utf-8', 'replace')\n"
+    "        said = ('%s: %s' % (type(error).__name__, error)).encode('utf-8', "
+    "'replace')\n"
     "    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL\n"
     "    fd = posix.open(directory + b'/saying', flags, 0o600)\n"
     "    posix.write(fd, said[:400])\n"
@@ -163,7 +164,7 @@ read_said(const struct ml_attach_target *target, const struct ml_inside_dir *dir
           struct ml_error *err)
 {
     char text[401] = "";
-    int fd = openat(dir->fd, "said", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(dir->fd, "said", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
     if (fd >= 0) {
         close(fd);
@@ -175,7 +176,8 @@ read_said(const struct ml_attach_target *target, const struct ml_inside_dir *dir
     for (char *p = text; *p != '\0'; p++) {
         *p = (unsigned char)*p < 0x20 ? ' ' : *p;
     }
-    return ml_error_set(err, ML_EIO, "the agent could not be loaded into process %ld: %s",
+    return ml_error_set(err, ML_EIO,
+                        "the agent could not be loaded into process %ld: %s",
                         (long)target->pid, text);
 }
 
@@ -193,7 +195,8 @@ wait_for_said(const struct ml_attach_target *target, const struct ml_inside_dir 
         if (ml_clock_seconds() >= deadline) {
             return ml_error_set(err, ML_ECANCELLED,
                                 "process %ld began to load the agent, but has not "
-                                "finished in time", (long)target->pid);
+                                "finished in time",
+                                (long)target->pid);
         }
         doze(0.002);
     }
@@ -213,9 +216,11 @@ request(const struct ml_attach_target *target, const struct ml_remote_door *door
         return rc;
     }
     if (!wait_for_claim(door, dir, patience < deadline ? patience : deadline)) {
-        return ml_error_set(err, ML_EUNSUPPORTED,
-                            "the main thread of process %ld did not come by: it sleeps, "
-                            "or is in a long call", (long)target->pid);
+        return ml_error_set(
+            err, ML_EUNSUPPORTED,
+            "the main thread of process %ld did not come by: it sleeps, "
+            "or is in a long call",
+            (long)target->pid);
     }
     return wait_for_said(target, dir, deadline, err);
 }

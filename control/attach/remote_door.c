@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * See remote_door.h. The table is struct _Py_DebugOffsets of CPython's
- * pycore_debug_offsets.h: a cookie and 64-bit words, of which we need a dozen. Their
- * numbers are fixed within a minor version from its final release on.
+ * See remote_door.h. The table is CPython's struct _Py_DebugOffsets: a cookie and
+ * 64-bit words, of which we need a dozen. Their numbers are fixed within a minor
+ * version from its final release on.
  */
 #define _GNU_SOURCE
 #include "remote_door.h"
@@ -47,8 +47,8 @@ struct table {
 static int
 no_door(struct ml_error *err, const char *why)
 {
-    return ml_error_set(err, ML_EUNSUPPORTED, "no way through sys.remote_exec's door: %s",
-                        why);
+    return ml_error_set(err, ML_EUNSUPPORTED,
+                        "no way through sys.remote_exec's door: %s", why);
 }
 
 /* Places that a request touches lie in the struct that they belong to. */
@@ -67,10 +67,12 @@ is_plausible(const struct table *t)
 }
 
 static int
-read_table(const struct ml_attach_target *target, struct table *out, struct ml_error *err)
+read_table(const struct ml_attach_target *target, struct table *out,
+           struct ml_error *err)
 {
     int column = target->minor - FIRST_MINOR;
-    if (column < 0 || column >= (int)(sizeof(support_words) / sizeof(support_words[0]))) {
+    if (column < 0 ||
+        column >= (int)(sizeof(support_words) / sizeof(support_words[0]))) {
         return no_door(err, "CPython has it from 3.14 on");
     }
     *out = (struct table){.pid = target->pid, .runtime = target->runtime};
@@ -123,7 +125,8 @@ find_thread(const struct table *t, uint64_t interpreter, uint64_t *out)
 {
     uint64_t owner;
     return read_word(t, interpreter + t->word[W_THREADS_MAIN], out) && *out != 0 &&
-           read_word(t, *out + t->word[W_THREAD_INTERP], &owner) && owner == interpreter;
+           read_word(t, *out + t->word[W_THREAD_INTERP], &owner) &&
+           owner == interpreter;
 }
 
 static int
@@ -168,11 +171,11 @@ ml_remote_door_find(const struct ml_attach_target *target, struct ml_remote_door
     return check_open(&t, interpreter, out->pending, err);
 }
 
-/* Only the byte with the flags is written: the other bytes are a version number, which a
- * thread that finds an old one there would wait for for ever. A flag that the program
+/* Only the byte with the flags is written: the other bytes are a version number, which
+ * a thread that finds an old one there would wait for for ever. A flag that the program
  * sets between our read and our write is lost, for as long as it takes the thread to
- * answer ours: it lets go of the GIL then, and who takes the GIL looks at what the flags
- * stand for (signals, pending calls) and sets them anew. */
+ * answer ours: it lets go of the GIL then, and who takes the GIL looks at what the
+ * flags stand for (signals, pending calls) and sets them anew. */
 static bool
 set_breaker(const struct ml_remote_door *door)
 {

@@ -14,16 +14,16 @@
 
 struct ml_remote_door {
     pid_t pid;
-    uint64_t pending;  /* int32: 1 asks for the script to be run */
-    uint64_t path;     /* of the script */
+    uint64_t pending; /* int32: 1 asks for the script to be run */
+    uint64_t path;    /* of the script */
     uint64_t path_size;
-    uint64_t breaker;  /* has the thread look at `pending` */
+    uint64_t breaker; /* has the thread look at `pending` */
 };
 
 /* ML_EUNSUPPORTED: there is none, it is shut (PYTHON_DISABLE_REMOTE_DEBUG), in use, or
  * not where this version should have it. Only reads. */
-int ml_remote_door_find(const struct ml_attach_target *target, struct ml_remote_door *out,
-                        struct ml_error *err);
+int ml_remote_door_find(const struct ml_attach_target *target,
+                        struct ml_remote_door *out, struct ml_error *err);
 
 /* Asks the main thread to run the script as soon as it is between two instructions. */
 int ml_remote_door_ask(const struct ml_remote_door *door, const char *script,

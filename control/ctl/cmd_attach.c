@@ -59,6 +59,18 @@ set_config(const char *path, char out[PATH_MAX])
 }
 
 static int
+no_library(const char *package, const struct ml_attach_target *target)
+{
+    char versions[128];
+    ml_installed_versions(package, versions, sizeof(versions));
+    return ml_print_fail(ML_EXIT_FAILED,
+                         "process %d runs CPython %d.%d, for which no agent is installed "
+                         "(there are: %s): install memalotctl for that Python too, or "
+                         "'make PYTHON=python%d.%d'", (int)target->pid, target->major,
+                         target->minor, versions, target->major, target->minor);
+}
+
+static int
 set_library(const char *self, const struct ml_attach_target *target, char out[PATH_MAX])
 {
     char package[PATH_MAX], found[PATH_MAX];
@@ -66,9 +78,7 @@ set_library(const char *self, const struct ml_attach_target *target, char out[PA
     if (code == ML_EXIT_DONE
         && (!ml_installed_agent(package, target->major, target->minor, found)
             || realpath(found, out) == NULL)) {
-        return ml_print_fail(ML_EXIT_FAILED,
-                             "process %d is CPython %d.%d, for which there is no agent in %s",
-                             (int)target->pid, target->major, target->minor, package);
+        return no_library(package, target);
     }
     return code;
 }

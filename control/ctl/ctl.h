@@ -36,6 +36,7 @@ struct ml_ctl_list {
 struct ml_ctl_args {
     const char *program; /* how we were called: "memalotctl" or "memalot" */
     const char *self;    /* absolute path of our executable */
+    const struct ml_command *const *commands; /* all there are; ends with NULL */
     char **word;         /* what is no option */
     int words;
     bool help, json, all, each, no_save, no_referrers, summary_only, console, no_console,
@@ -135,13 +136,13 @@ struct ml_command {
          "this process and all below it, all at once"},                                \
     {                                                                                  \
         "timeout", 0, ML_OPT_TIME, ML_CTL_OPT(timeout), "S", 0, 0,                     \
-            "give up on one of several that is silent for so long (default: 60)"       \
+            "pass over who is silent for so long (default: 60)"       \
     }
 
 extern const struct ml_command ml_cmd_run, ml_cmd_ps, ml_cmd_status, ml_cmd_snapshot,
     ml_cmd_types, ml_cmd_retained, ml_cmd_paths, ml_cmd_refs, ml_cmd_garbage,
     ml_cmd_list, ml_cmd_print, ml_cmd_graph, ml_cmd_diff, ml_cmd_rm, ml_cmd_config,
     ml_cmd_attach, ml_cmd_detach, ml_cmd_monitor, ml_cmd_memory, ml_cmd_growth,
-    ml_cmd_refcounts, ml_cmd_exporter, ml_cmd_mcp, ml_cmd_write;
+    ml_cmd_refcounts, ml_cmd_exporter, ml_cmd_mcp, ml_cmd_write, ml_cmd_completion;
 
 #endif

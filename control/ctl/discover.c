@@ -286,12 +286,15 @@ no_such_pid(const char *target)
 }
 
 /* In another pid namespace the kernel's pid and the process's own differ: either is
- * good. */
+ * good, but for containers that we look into from outside, each of which has a 1. */
 static bool
 has_pid(struct ml_agent_found *a, long pid)
 {
     if (a->pid == pid) {
         return true;
+    }
+    if (strncmp(a->path, "/proc/", 6) == 0) {
+        return false;
     }
     const char *slash = strrchr(a->path, '/');
     return slash != NULL && strtol(slash + 1, NULL, 10) == pid;
@@ -333,7 +336,8 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
     size_t matches = match(d, target, &only);
     if (matches > 1) {
         return list_and_refuse(
-            d, target == NULL ? "several agents, say which one (PID or name):"
+            d, target == NULL ? "several agents, say which one (PID or name), or "
+                                "--all where the command has it:"
                               : "several agents are called so, say which one (PID):");
     }
     if (matches == 1 && only->client == NULL) {

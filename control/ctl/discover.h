@@ -3,10 +3,10 @@
  * Which agents there are, and which one TARGET means.
  *
  * An agent's socket lies in $XDG_RUNTIME_DIR/memalot, /run/user/UID/memalot or
- * /tmp/memalot-UID; root looks into everybody's. Of processes in containers the same
- * places are looked at in their own file systems (discover_inside). A directory that does not belong to
+ * /tmp/memalot-UID; root looks into everybody's. A directory that does not belong to
  * the user it is named after is passed over: it may be a trap. A socket configured
- * elsewhere is found by its path only.
+ * elsewhere is found by its path only. Processes in containers have their sockets in
+ * the same places of their own file systems (discover_inside).
  */
 #ifndef ML_CTL_DISCOVER_H
 #define ML_CTL_DISCOVER_H

@@ -67,7 +67,8 @@ try_variable(const struct look *l, const char *name, const char *only)
     static char room[ENVIRONMENT_MAX];
     char directory[PATH_MAX];
     const char *value = variable(l, name, room, sizeof(room));
-    if (value != NULL && value[0] == '/' && (only == NULL || strcmp(value, only) == 0) &&
+    if (value != NULL && value[0] == '/' &&
+        (only == NULL || strcmp(value, only) == 0) &&
         snprintf(directory, sizeof(directory), "%s/memalot", value) <
             (int)sizeof(directory)) {
         try_directory(l, directory);
@@ -92,7 +93,8 @@ look_into(struct look *l, const char *only)
 
 void
 ml_discover_inside(const char *only,
-                   void (*see)(const char *path, const char *name, void *ctx), void *ctx)
+                   void (*see)(const char *path, const char *name, void *ctx),
+                   void *ctx)
 {
     DIR *dir = opendir("/proc");
     const struct dirent *de;

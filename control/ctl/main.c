@@ -42,6 +42,7 @@ static const struct ml_command *const all_commands[] = {
     &ml_cmd_exporter,
     &ml_cmd_mcp,
     &ml_cmd_write,
+    &ml_cmd_completion,
     NULL,
 };
 
@@ -108,7 +109,7 @@ run_command(const char *program, const struct ml_command *c, int argc, char **ar
 {
     char self[PATH_MAX];
     struct ml_error err;
-    struct ml_ctl_args args = {.program = program, .self = self};
+    struct ml_ctl_args args = {.program = program, .self = self, .commands = all_commands};
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
     self[n > 0 ? n : 0] = '\0';
     if (ml_ctl_opts_read(c, argc, argv, &args, &err) < 0) {

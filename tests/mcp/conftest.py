@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("mcp.server.mcpserver", reason="the MCP SDK (2.x) is not here: make test-mcp")
+pytest.importorskip("mcp.server.mcpserver", reason="no MCP SDK here: make test-mcp")
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
@@ -110,12 +110,16 @@ def server_env(ctl):
         yield {**ctl.env, "HOME": home, "MEMALOT_RUNTIME_DIR": home, "XDG_RUNTIME_DIR": home}
 
 
-def pytest_configure(config):
-    """Say which SDK is tested."""
-    config.addinivalue_line("markers", "inspector: needs Node.js and the Inspector")
-
-
 def pytest_report_header():
+    """Say which SDK is tested."""
     from importlib.metadata import version
 
     return f"mcp {version('mcp')}, Python {sys.version.split()[0]}, {os.fspath(MEMALOTCTL)}"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Keep the counts for the closing lines of `make test`."""
+    stats = terminalreporter.stats
+    words = ("passed", "failed", "error", "skipped")
+    counts = [f"{len(stats[word])} {word}" for word in words if stats.get(word)]
+    (BUILD / "mcp-counts").write_text(", ".join(counts) + "\n")

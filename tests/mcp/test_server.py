@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The server as a client of the official SDK sees it: tools, sizes, schemas, refusals."""
 
+import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 
@@ -9,7 +12,7 @@ import jsonschema
 import pytest
 from calls import every_tool
 from conftest import talking
-from harness import MEMALOTCTL, ROOT, wait_until
+from harness import BUILD, MEMALOTCTL, PATIENCE, ROOT, wait_until
 
 V1 = str(ROOT / "tests" / "golden" / "reports-v1")
 WIRE = {"by_alias": True, "exclude_none": True}
@@ -273,6 +276,31 @@ def test_without_the_sdk_one_line_says_how_to_get_it(server_env, tmp_path):
         pytest.skip(f"{sys._base_executable} has the SDK itself")
     assert done.returncode == 1 and done.stdout == ""
     assert "pip install 'memalotctl[mcp]'" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_python_without_an_agent_is_refused_in_one_line(server_env, tmp_path):
+    shutil.copytree(BUILD / "lib" / "memalot", tmp_path / "lib" / "memalot",
+                    ignore=shutil.ignore_patterns("*.so*", "*.p"))
+    (tmp_path / "bin").mkdir()
+    ctl = shutil.copy(MEMALOTCTL, tmp_path / "bin")
+    done = subprocess.run([ctl, "mcp"], env=server_env, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "without an agent for CPython 3." in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("end", ["eof", signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_its_client_does(server_env, end):
+    with subprocess.Popen([str(MEMALOTCTL), "mcp"], env=server_env, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        server.stdin.write(b'nonsense\n{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+        server.stdin.flush()
+        for line in server.stdout:  # nothing but the protocol is on standard output
+            if json.loads(line).get("id") == 1:
+                break
+        server.stdin.close() if end == "eof" else server.send_signal(end)
+        assert server.wait(PATIENCE) == (0 if end == "eof" else -end)
+        assert server.stderr.read() == b""
 
 
 def test_the_usage_is_told_without_the_sdk(ctl):

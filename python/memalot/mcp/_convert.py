@@ -245,8 +245,8 @@ def to_comparison(diff: Doc, unchanged: bool) -> Comparison:
 
 
 def is_wanted(type_name: str, wanted: list[str]) -> bool:
-    """Say whether a type passes a filter of substrings; an empty one passes all."""
-    return not wanted or any(part in type_name for part in wanted)
+    """Say whether a type passes a filter, as `print --filter-types` has it."""
+    return not wanted or any(part.lower() in type_name.lower() for part in wanted)
 
 
 def _ways(graph: Doc) -> list[str]:

@@ -50,7 +50,9 @@ Target = Annotated[
     Field(pattern="^[^-\\s]\\S*$", description="PID, configured name or socket of the "
           "process; may be left out when there is only one"),
 ]
-Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]+$", description="Such as 0x7f12ab34cd50")]
+Address = Annotated[
+    str, Field(pattern="^0x[0-9a-fA-F]+$", description="Such as 0x7f12ab34cd50")
+]
 Duration = Annotated[
     str | None, Field(pattern="^[0-9.]+(ms|s|m|h)?$", description="Such as 30, 500ms, 5m")
 ]
@@ -82,8 +84,8 @@ class LiveTools:
         """List the live Python processes that can be asked: those with an agent inside."""
         if cursor is not None:
             return self._shelf.more(Processes, cursor, max_bytes)
-        agents = ask("ps")["agents"]
-        return self._shelf.first(Processes(processes=[to_process(a) for a in agents]), max_bytes)
+        processes = [to_process(agent) for agent in ask("ps")["agents"]]
+        return self._shelf.first(Processes(processes=processes), max_bytes)
 
     def get_process(self, target: Target = None) -> Annotated[CallToolResult, Process]:
         """Say what one process is and does: memory, uptime, whether it is monitored."""
@@ -270,7 +272,9 @@ class LiveTools:
         started = ask("monitor", "start", *words, *_target(target))
         return whole(Monitoring.model_validate(started))
 
-    def stop_monitoring(self, target: Target = None) -> Annotated[CallToolResult, MonitorStopped]:
+    def stop_monitoring(
+        self, target: Target = None
+    ) -> Annotated[CallToolResult, MonitorStopped]:
         """End what start_monitoring began; its report stays."""
         return whole(MonitorStopped.model_validate(ask("monitor", "stop", *_target(target))))
 

@@ -122,7 +122,9 @@ class Findings(Page):
 
     rows: ClassVar[str] = "findings"
     verdict: str | None = Field(default=None, description="What explains the process's memory")
-    report_id: str | None = Field(default=None, description="For get_finding; absent: not saved")
+    report_id: str | None = Field(
+        default=None, description="For get_finding and others; absent: not saved"
+    )
     report_directory: str | None = None
     pause_s: float | None = Field(default=None, description="How long the program stood still")
     objects: int | None = None
@@ -157,7 +159,9 @@ class Finding(Page):
     report_id: str
     iteration: int
     finding: int
-    fingerprint: str | None = Field(default=None, description="The same for the same leak")
+    fingerprint: str | None = Field(
+        default=None, description="The same leak has the same one in every report"
+    )
     title: str
     type: str
     count: int
@@ -211,7 +215,9 @@ class Change(BaseModel):
     state: str = Field(description="new, grown, unchanged, shrunk or gone")
     count: int | None = None
     count_before: int | None = None
-    size: int | None = Field(default=None, description="Retained by the finding, the type's own")
+    size: int | None = Field(
+        default=None, description="Retained by the finding, the type's own"
+    )
     size_before: int | None = None
 
 
@@ -361,7 +367,9 @@ class Unexplained(BaseModel):
     objects: int
     references: int
     example: str | None = None
-    cause: str | None = Field(default=None, description="The native code that holds the example")
+    cause: str | None = Field(
+        default=None, description="The native code that holds the example"
+    )
 
 
 class UnexplainedReferences(Page):

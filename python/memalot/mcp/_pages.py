@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from itertools import count
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -60,12 +61,11 @@ class Shelf:
     def __init__(self) -> None:
         """Begin with none."""
         self._kept: OrderedDict[str, Page] = OrderedDict()
-        self._count = 0
+        self._numbers = count(1)
 
     def first(self, answer: Page, max_bytes: int) -> CallToolResult:
         """Return the first page of an answer, and keep it when there are more."""
-        self._count += 1
-        name = f"{type(answer).__name__.lower()}-{self._count}"
+        name = f"{type(answer).__name__.lower()}-{next(self._numbers)}"
         result, more = _fit(answer, 0, max_bytes, name)
         if more:
             self._kept[name] = answer
@@ -107,7 +107,7 @@ def _fit(answer: Page, start: int, max_bytes: int, name: str) -> tuple[CallToolR
     shown: list[Any] = []
     for width in _WIDTHS:
         data = {**clip(head, width), "next": f"{name}.{start + len(rows)}"}
-        shown = _that_fit(clip(rows, width), max_bytes - _ENVELOPE - _size(data))
+        shown = _that_fit(rows, width, max_bytes - _ENVELOPE - _size(data))
         if shown:
             break
     data[answer.rows] = shown
@@ -118,12 +118,14 @@ def _fit(answer: Page, start: int, max_bytes: int, name: str) -> tuple[CallToolR
     return _result(data), more
 
 
-def _that_fit(rows: list[Any], room: int) -> list[Any]:
-    for count, row in enumerate(rows):
-        room -= _size(row)
+def _that_fit(rows: list[Any], width: int, room: int) -> list[Any]:
+    shown: list[Any] = []
+    for row in rows:
+        shown.append(clip(row, width))
+        room -= _size(shown[-1])
         if room < 0:
-            return rows[:count]
-    return rows
+            return shown[:-1]
+    return shown
 
 
 def _size(data: Any) -> int:

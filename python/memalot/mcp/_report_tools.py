@@ -45,7 +45,7 @@ Directory = Annotated[
 ]
 TypeFilter = Annotated[
     list[str] | None,
-    Field(description="Only types whose full name contains one of these, case counts"),
+    Field(description="Only types whose full name contains one of these"),
 ]
 Number = Annotated[int, Field(ge=1, description="Number of the finding, 1 is the worst")]
 Iteration = Annotated[
@@ -170,7 +170,8 @@ class ReportTools:
         if cursor is not None:
             return self._shelf.more(Finding, cursor, max_bytes)
         of, found = self._saved.finding(report_id, report_directory, iteration, finding)
-        return self._shelf.first(to_finding(report_id, of["iteration_number"], found), max_bytes)
+        answer = to_finding(report_id, of["iteration_number"], found)
+        return self._shelf.first(answer, max_bytes)
 
     def get_report_types(
         self,

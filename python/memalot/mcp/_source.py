@@ -13,6 +13,8 @@ by exec, or lies in a zip file or an extension module, is not found, and that is
 from __future__ import annotations
 
 import ast
+import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,12 +100,15 @@ class _Search:
                 yield found[0], found[1].lineno, f"class {name}"
 
     def _growing(self) -> None:
-        """Lines that add to the container: in the program's own files, by its name."""
+        """Lines that add to the container, by its name: first in the files of what is
+        on the way, then in all of the directories that those are in.
+        """
         name = _last_name((self.finding.get("accumulation") or {}).get("path") or "")
         if not name:
             return
-        own = list(self._text)
-        for file in dict.fromkeys([*own, *source_files(self.directories)]):
+        known = list(self._text)  # the files of what holds it
+        own = [path for path in self.directories if _any_below(known, path)]
+        for file in dict.fromkeys([*known, *source_files(own)]):
             if name in "\n".join(self._lines(file)):
                 for line in _additions(self._tree(file), name):
                     self._add(file, line, f"adds to {name}")
@@ -147,6 +152,10 @@ class _Search:
             except (SyntaxError, ValueError, RecursionError):
                 self._parsed[file] = None  # of another version of Python, or none
         return self._parsed[file] or ast.Module(body=[], type_ignores=[])
+
+
+def _any_below(files: list[str], directory: str) -> bool:
+    return any(file.startswith(directory + os.sep) for file in files)
 
 
 def _targets(node: ast.AST) -> list[ast.expr]:
@@ -202,5 +211,5 @@ def _called(node: ast.expr, name: str) -> bool:
 
 def _last_name(path: str) -> str:
     """Return the last name of a path expression: `app.bus.handlers['x']` → handlers."""
-    words = path.partition("[")[0].replace("()", " ").replace(".", " ").split()
-    return words[-1] if words and words[-1].isidentifier() else ""
+    words = re.split(r"\W+", re.sub(r"\[[^][]*\]|\(\)", " ", path).strip())
+    return words[-1] if words[-1].isidentifier() else ""

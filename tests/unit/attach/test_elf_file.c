@@ -15,7 +15,8 @@
 #include "proc_maps.h"
 
 extern const char told_to_everybody[16];
-__attribute__((visibility("default"))) const char told_to_everybody[16] = "fifteen letters";
+__attribute__((visibility("default"))) const char told_to_everybody[16] =
+    "fifteen letters";
 
 static struct ml_elf *self;
 static struct ml_error err;
@@ -44,12 +45,20 @@ is_self(const struct ml_proc_map *map, void *ctx)
     return strcmp(map->path, exe) == 0;
 }
 
+static bool
+is_the_c_library(const struct ml_proc_map *map, void *ctx)
+{
+    *(struct ml_proc_map *)ctx = *map;
+    return strstr(map->path, "/libc.so.6") != NULL;
+}
+
 Test(elf_file, a_symbol_and_the_bias_make_the_address_in_memory)
 {
     static struct ml_proc_map map;
     struct ml_elf_range at;
     uint64_t bias;
-    cr_assert_eq(ml_proc_maps_find(getpid(), is_self, &map, &err), 1, "%s", err.message);
+    cr_assert_eq(ml_proc_maps_find(getpid(), is_self, &map, &err), 1, "%s",
+                 err.message);
     cr_assert(ml_elf_symbol(self, "told_to_everybody", &at));
     cr_assert(ml_elf_bias(self, map.start, map.offset, &bias));
     cr_expect_eq(bias + at.address, (uintptr_t)told_to_everybody);
@@ -85,6 +94,39 @@ Test(elf_file, sections_loader_and_machine_are_told)
     cr_expect(ml_elf_dynamic(self));
     cr_expect_eq(ml_elf_bits(self), (int)sizeof(void *) * 8);
     cr_expect_eq(ml_elf_machine(self), ml_elf_own_machine());
+}
+
+static bool
+is_libc(const char *library, void *ctx)
+{
+    return strcmp(library, "libc.so.6") == 0;
+}
+
+static bool
+is_nothing(const char *library, void *ctx)
+{
+    return false;
+}
+
+Test(elf_file, libraries_that_are_needed_are_told)
+{
+    cr_expect(ml_elf_needs(self, is_libc, NULL));
+    cr_expect_not(ml_elf_needs(self, is_nothing, NULL));
+}
+
+/* This program defines no versions at all: as a C library it is as old as can be. */
+Test(elf_file, a_c_library_that_is_too_old_is_told_by_the_version_it_lacks)
+{
+    static struct ml_proc_map map;
+    struct ml_elf *libc;
+    cr_assert_eq(ml_proc_maps_find(getpid(), is_the_c_library, &map, &err), 1);
+    cr_assert_eq(ml_elf_open(map.path, &libc, &err), 0, "%s", err.message);
+    cr_expect_null(ml_elf_lacks(self, "libc.so.6", libc));
+    const char *missing = ml_elf_lacks(self, "libc.so.6", self);
+    cr_assert_not_null(missing);
+    cr_expect_eq(strncmp(missing, "GLIBC_2.", 8), 0, "%s", missing);
+    cr_expect_null(ml_elf_lacks(self, "libnever.so.1", self));
+    ml_elf_close(libc);
 }
 
 Test(elf_file, a_text_is_no_elf_file)

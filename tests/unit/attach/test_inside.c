@@ -55,7 +55,8 @@ make(const char *path, const char *link)
 {
     char whole[128];
     snprintf(whole, sizeof(whole), "%s/jail%s", root, path);
-    cr_assert_eq(link != NULL ? symlink(link, whole) : mkdir(whole, 0755), 0, "%s", whole);
+    cr_assert_eq(link != NULL ? symlink(link, whole) : mkdir(whole, 0755), 0, "%s",
+                 whole);
 }
 
 Test(inside, files_are_private_and_gone_with_their_directory)

@@ -34,7 +34,8 @@ Test(inspect, a_program_in_c_is_named)
         _exit(0);
     }
     cr_expect_eq(ml_attach_inspect(child, &target, &err), ML_EUNSUPPORTED);
-    cr_expect_not_null(strstr(err.message, "not a Python: it runs /"), "%s", err.message);
+    cr_expect_not_null(strstr(err.message, "not a Python: it runs /"), "%s",
+                       err.message);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
 }

@@ -19,9 +19,14 @@ static struct ml_error err;
 static struct ml_process
 good_process(void)
 {
-    return (struct ml_process){.pid = 42, .group = 42, .inner_pid = 42,
-                               .uid = {1000, 1000, 1000}, .gid = {1000, 1000, 1000},
-                               .state = 'S', .name = "worker", .dumpable = true};
+    return (struct ml_process){.pid = 42,
+                               .group = 42,
+                               .inner_pid = 42,
+                               .uid = {1000, 1000, 1000},
+                               .gid = {1000, 1000, 1000},
+                               .state = 'S',
+                               .name = "worker",
+                               .dumpable = true};
 }
 
 static struct ml_powers
@@ -38,8 +43,11 @@ good_python(void)
                                    .loader = "/lib64/ld-linux-x86-64.so.2",
                                    .bits = (int)sizeof(void *) * 8,
                                    .machine = ml_elf_own_machine(),
-                                   .runtime = 0x1000, .exports = true,
-                                   .major = 3, .minor = 11, .micro = 2};
+                                   .runtime = 0x1000,
+                                   .exports = true,
+                                   .major = 3,
+                                   .minor = 11,
+                                   .micro = 2};
 }
 
 #define EXPECT_REFUSED(call, expected, ...)                                            \
@@ -72,7 +80,8 @@ Test(refusal, what_is_no_program_of_a_user_is_told)
     thread.group = 40;
     zombie.state = 'Z';
     kernel.kernel = true;
-    EXPECT_REFUSED(ml_refusal_of_kind(&thread, &err), ML_EINVAL, "thread of process 40");
+    EXPECT_REFUSED(ml_refusal_of_kind(&thread, &err), ML_EINVAL,
+                   "thread of process 40");
     EXPECT_REFUSED(ml_refusal_of_kind(&zombie, &err), ML_EUNSUPPORTED, "zombie");
     EXPECT_REFUSED(ml_refusal_of_kind(&kernel, &err), ML_EUNSUPPORTED, "kernel");
 }
@@ -85,7 +94,8 @@ Test(refusal, another_user_is_told_from_what_the_kernel_forbids)
     struct ml_powers own = good_powers();
     own.uid = 1001;
     own.memory = EPERM;
-    EXPECT_REFUSED(ml_refusal_of_access(&p, &own, &err), ML_EPERM, "belongs to", "root");
+    EXPECT_REFUSED(ml_refusal_of_access(&p, &own, &err), ML_EPERM, "belongs to",
+                   "root");
     p.hidden = true;
     EXPECT_REFUSED(ml_refusal_of_access(&p, &own, &err), ML_EPERM, "another user");
 }

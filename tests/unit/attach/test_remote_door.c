@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * remote_door on an interpreter made of a few words in this very process: found where it
- * should be, believed only when it makes sense, asked without touching what is beside.
+ * remote_door on an interpreter made of a few words in this very process: found where
+ * it should be, believed only when it makes sense, asked without touching what is
+ * beside.
  */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
@@ -67,8 +68,8 @@ make_version(int minor)
     word[25] = offsetof(struct thread, interpreter);
     fill_support(word + (minor == 14 ? 89 : 105));
     runtime.interpreters = (uintptr_t)&younger;
-    target = (struct ml_attach_target){.pid = getpid(), .major = 3, .minor = minor,
-                                       .runtime = (uintptr_t)&runtime};
+    target = (struct ml_attach_target){
+        .pid = getpid(), .major = 3, .minor = minor, .runtime = (uintptr_t)&runtime};
 }
 
 static void
@@ -153,7 +154,7 @@ Test(remote_door, a_table_is_not_believed_that_makes_no_sense)
     static const struct {
         int word;
         uint64_t value;
-    } lies[] = {{1, 0x030E00A1}, {1, 0x030F00F0}, {2, 1},          {22, 1 << 20},
+    } lies[] = {{1, 0x030E00A1}, {1, 0x030F00F0}, {2, 1},           {22, 1 << 20},
                 {22, 100},       {89, 1 << 16},   {90, UINT64_MAX}, {91, 4096},
                 {92, 8},         {93, 0},         {93, 600},        {94, 4096},
                 {10, 1 << 16},   {5, 1 << 16}};
