@@ -80,5 +80,5 @@ def test_manual_pages_and_completions_are_installed(place):
 
 def test_uninstalling_leaves_nothing(place):  # the last: it ends the place
     assert place.files() > place.clean
-    place.run("pip", "uninstall", "--quiet", "--yes", "memalotctl")
+    place.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "memalotctl")
     assert place.files() - place.clean == set()
