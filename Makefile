@@ -24,9 +24,9 @@ FUZZ    = build-fuzz
 
 .DEFAULT_GOAL := all
 .PHONY: all agents deps demo test unit e2e matrix pythons test-slow asan e2e-asan valgrind \
-        packages ways bench bench-leak bench-ages fuzz golden format lint typecheck clean help \
-        install uninstall wheel wheels sdist deb test-packaging \
-        test-deps venv
+        packages ways bench bench-leak bench-ages bench-exporter fuzz golden format lint \
+        typecheck clean help install uninstall wheel wheels sdist deb test-packaging \
+        test-exporter test-prometheus test-deploy test-mcp test-deps venv
 
 ## all: build memalotctl and the agent for PYTHON into build/
 all:
@@ -53,6 +53,7 @@ demo: all
 ## test: the C tests and the end-to-end tests (under ten minutes)
 test: test-deps
 	@status=0; $(UNIT) || status=1; $(PYTEST) -m 'not slow' || status=1; \
+	tools/mcp.sh $(BUILD) --no-inspector -q || status=1; \
 	tools/counts.sh $(BUILD); exit $$status
 
 ## unit: the C tests only
@@ -80,6 +81,22 @@ pythons:
 test-slow: test-deps
 	@MEMALOT_SLOW=1 $(PYTEST)
 
+## test-exporter: what `memalotctl exporter` serves, sidecars in their own namespaces
+test-exporter: test-deps
+	@$(VENV)/bin/python -m pytest -m 'not slow' tests/e2e/test_exporter.py \
+		tests/e2e/test_sidecar.py tests/e2e/test_prometheus.py $(ARGS)
+
+## test-prometheus: a real Prometheus (fetched, not installed) answers the alerts
+test-prometheus: test-deps
+	@tools/get-prometheus.sh
+	@MEMALOT_SLOW=1 $(VENV)/bin/python -m pytest tests/e2e/test_prometheus.py \
+		tests/e2e/test_exporter.py $(ARGS)
+
+## test-deploy: deploy/ by hadolint, Kubernetes' and compose's schemas
+test-deploy: all
+	@tools/venv.sh $(BUILD)/deploy-venv $$(sed '/^#/d' tests/deploy/requirements.txt)
+	@$(BUILD)/deploy-venv/bin/python -m pytest tests/deploy $(ARGS)
+
 ## packages: 74 packages from PyPI under memalot on PYTHON (downloads about 400 MB)
 packages: test-deps
 	@venv=$$(tools/packages.sh $(BUILD)/packages-venv \
@@ -94,6 +111,10 @@ ways: test-deps
 	@tools/venv.sh $(BUILD)/ways-venv/uv uv
 	@MEMALOT_WAYS=1 $(VENV)/bin/python -m pytest -n $(JOBS) tests/e2e/test_ways_in.py \
 		tests/e2e/test_servers.py $(ARGS)
+
+## test-mcp: the MCP server, by the official SDK and the MCP Inspector (ARGS= choose)
+test-mcp: test-deps
+	@tools/mcp.sh $(BUILD) $(ARGS)
 
 ## asan: the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:
@@ -129,6 +150,11 @@ bench-ages: all
 	@tools/venv.sh $(BUILD)/bench-ages-venv $$(sed '/^#/d' bench/ages/requirements.txt)
 	@$(BUILD)/bench-ages-venv/bin/python bench/bench_ages.py $(ARGS)
 
+## bench-exporter: what a scrape of memalotctl exporter costs, for programs and exporter
+bench-exporter: all
+	@tools/venv.sh $(BUILD)/bench-exporter-venv prometheus_client
+	@$(BUILD)/bench-exporter-venv/bin/python bench/bench_exporter.py $(ARGS)
+
 ## fuzz: every fuzz target for FUZZ_SECONDS (60) each, under sanitizers
 fuzz:
 	@tools/fuzz.sh $(FUZZ)
@@ -149,7 +175,7 @@ lint:
 
 ## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy pyright
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client 'mcp>=2.1,<3'
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## install: what make (or make agents) has built into PREFIX (/usr/local), below DESTDIR
@@ -200,4 +226,5 @@ test-deps: venv
 
 venv:
 	@tools/deps.sh build
-	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist pytest-rerunfailures
+	@tools/venv.sh $(VENV) pytest pytest-timeout pytest-xdist pytest-rerunfailures \
+		prometheus_client

@@ -156,6 +156,7 @@ begin_anew(struct ml_agent *a)
     a->bind_at = a->bind_pause = 0;
     a->trigger = (struct ml_trigger){0};
     a->has_last_sweep = false;
+    a->sweeps = (struct ml_sweep_sums){0};
     forget_growth(a);
     a->last_report[0] = '\0';
     a->detach_wanted = false;
@@ -170,7 +171,8 @@ note_surroundings(struct ml_agent *a, const struct ml_agent_options *options)
     const char *version = Py_GetVersion();
     absolute(options->config_file, a->config_file);
     absolute(options->writer, a->writer);
-    if (!copy_env("MEMALOT_RUNTIME_DIR", a->runtime_dir)) {
+    a->runtime_dir_chosen = copy_env("MEMALOT_RUNTIME_DIR", a->runtime_dir);
+    if (!a->runtime_dir_chosen) {
         copy_env("XDG_RUNTIME_DIR", a->runtime_dir);
     }
     copy_env("HOME", a->home);
@@ -320,6 +322,12 @@ ml_agent_running(void)
 {
     struct ml_agent *a = &the_agent;
     return a->pid == getpid() && atomic_load(&a->phase) == ML_PHASE_ON;
+}
+
+const char *
+ml_agent_socket_path(void)
+{
+    return the_agent.socket_path;
 }
 
 void

@@ -36,6 +36,9 @@ bool ml_agent_stop(void);
 
 bool ml_agent_running(void);
 
+/* Where it listens, "" when nowhere. Good until the agent is stopped. GIL: held. */
+const char *ml_agent_socket_path(void);
+
 /* Wakes the agent thread for what a monitor has posted. Thread: any. */
 void ml_agent_ring_for_monitors(void);
 

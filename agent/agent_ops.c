@@ -229,6 +229,10 @@ on_ended(void *ctx, const struct ml_sweep_stats *stats)
     struct ml_agent *a = ctx;
     a->last_sweep = *stats;
     a->has_last_sweep = true;
+    a->sweeps.ended++;
+    a->sweeps.failed += stats->code != ML_OK;
+    a->sweeps.pause_s += stats->pause_s;
+    a->sweeps.duration_s += stats->duration_s;
     if (stats->report_id[0] != '\0') {
         snprintf(a->last_report, sizeof(a->last_report), "%s", stats->report_id);
     }

@@ -17,14 +17,19 @@
 #define PAUSE_FIRST 0.5 /* seconds between tries to bind, doubled each time */
 #define PAUSE_LAST 60.0 /* after that only at other wakes */
 
-/* The directory of a user that we no longer are is of no use. */
+/* The directory of a user that we no longer are is of no use. One that was chosen may be
+ * anybody's that we may write to: a container's volume belongs to root. What lies in it
+ * is ours alone (ml_socket_dir_open). */
 static const char *
 usable_runtime_dir(const struct ml_agent *a)
 {
     struct stat st;
-    bool ours = a->runtime_dir[0] == '/' && stat(a->runtime_dir, &st) == 0
-                && st.st_uid == geteuid();
-    return ours ? a->runtime_dir : NULL;
+    const char *dir = a->runtime_dir;
+    bool usable = dir[0] == '/'
+                  && (a->runtime_dir_chosen
+                          ? euidaccess(dir, W_OK | X_OK) == 0
+                          : stat(dir, &st) == 0 && st.st_uid == geteuid());
+    return usable ? dir : NULL;
 }
 
 static bool

@@ -60,7 +60,8 @@ struct ml_agent {
     struct ml_mistakes mistakes;         /* likewise */
     char config_file[PATH_MAX];          /* absolute, "": defaults */
     char writer[PATH_MAX];               /* absolute, "": none */
-    char runtime_dir[PATH_MAX];          /* $XDG_RUNTIME_DIR at the start */
+    char runtime_dir[PATH_MAX];          /* $XDG_RUNTIME_DIR at the start, or: */
+    bool runtime_dir_chosen;             /* $MEMALOT_RUNTIME_DIR */
     char home[PATH_MAX];                 /* $HOME at the start */
     char report_directory[PATH_MAX + ML_PATH_TEXT_MAX];
     char python_version[32];
@@ -79,6 +80,7 @@ struct ml_agent {
     struct ml_trigger trigger; /* sweep.when */
     struct ml_sweep_stats last_sweep;
     bool has_last_sweep;
+    struct ml_sweep_sums sweeps; /* since the start */
     char last_report[16];
     struct ml_growth_before growth; /* what `growth` compares with */
 

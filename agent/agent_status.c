@@ -143,6 +143,18 @@ write_last_sweep(const struct ml_agent *a, struct ml_json *out)
 }
 
 static void
+write_sweeps(const struct ml_sweep_sums *s, struct ml_json *out)
+{
+    ml_json_key(out, "sweeps");
+    ml_json_begin_object(out);
+    ml_json_kv_uint(out, "ended", s->ended);
+    ml_json_kv_uint(out, "failed", s->failed);
+    ml_json_kv_double(out, "pause_s", s->pause_s, 6);
+    ml_json_kv_double(out, "duration_s", s->duration_s, 6);
+    ml_json_end_object(out);
+}
+
+static void
 write_messages(const struct ml_agent *a, struct ml_json *out)
 {
     unsigned count = a->message_count;
@@ -199,6 +211,7 @@ ml_agent_write_status(struct ml_agent *a, struct ml_json *out, struct ml_error *
     ml_json_kv_str(out, "config_file", a->config_file[0] != '\0' ? a->config_file : NULL);
     ml_json_kv_str(out, "report_directory", a->report_directory);
     write_last_sweep(a, out);
+    write_sweeps(&a->sweeps, out);
     write_next_sweep(a, out);
     ml_json_key(out, "triggers");
     ml_trigger_write_status(&a->trigger, &a->settings, ml_clock_seconds(), out);

@@ -8,6 +8,7 @@
 #include <Python.h>
 
 #include "agent.h"
+#include "attach_door.h"
 #include "birth_probe.h"
 #include "compat/life.h"
 #include "module_monitor.h"
@@ -89,6 +90,22 @@ agent_follows_execs(PyObject *self, PyObject *unused)
     return PyBool_FromLong(ml_agent_follows_execs());
 }
 
+PyDoc_STRVAR(attach_doc,
+             "attach(order)\n"
+             "--\n\n"
+             "Carry out an order of `memalotctl attach` on a thread of our own; returns at\n"
+             "once, False when another order is being carried out.");
+
+static PyObject *
+agent_attach(PyObject *self, PyObject *text)
+{
+    const char *order = PyUnicode_AsUTF8(text);
+    if (order == NULL) {
+        return NULL;
+    }
+    return PyBool_FromLong(ml_attach_begin(order) != ML_ESTATE);
+}
+
 PyDoc_STRVAR(monitor_doc, "Part of the package memalot; see memalot/_agent.pyi.");
 
 static PyMethodDef methods[] = {
@@ -97,6 +114,7 @@ static PyMethodDef methods[] = {
     {"stop", agent_stop, METH_NOARGS, stop_doc},
     {"running", agent_running, METH_NOARGS, running_doc},
     {"follows_execs", agent_follows_execs, METH_NOARGS, follows_execs_doc},
+    {"attach", agent_attach, METH_O, attach_doc},
     {"monitor_open", (PyCFunction)(void (*)(void))module_monitor_open,
      METH_VARARGS | METH_KEYWORDS, monitor_doc},
     {"monitor_enter", module_monitor_enter, METH_O, monitor_doc},

@@ -110,6 +110,9 @@ void snapshot_look_at(struct snapshot *s, const struct shown *f);
 void snapshot_fingerprint(struct snapshot *s, const struct shown *f, char out[24]);
 /* After snapshot_look_at: the sentence that is enough to fix the bug. */
 void snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out);
+/* What they are: "Session objects", "Page.on_change bound methods"; of `one`: singular. */
+void snapshot_noun(const struct snapshot *s, const struct shown *f, bool one,
+                   struct ml_buf *out);
 /* Entries of the container, by its own length. */
 uint64_t snapshot_entries(const struct snapshot *s, const struct ml_finding *f);
 

@@ -65,6 +65,10 @@ write_identity(struct snapshot *s, const struct shown *f, uint32_t id)
     ml_json_kv_str(j, "fingerprint", hash);
     ml_json_key(j, "title");
     ml_json_strn(j, sentence.data, sentence.len);
+    sentence.len = 0;
+    snapshot_noun(s, f, false, &sentence);
+    ml_json_key(j, "noun");
+    ml_json_strn(j, sentence.data, sentence.len);
     ml_json_key(j, "type");
     describe_type(s->v, f->example[0], j);
     ml_buf_fini(&sentence);

@@ -136,20 +136,20 @@ common_function(const struct snapshot *s, const struct shown *f)
     return name;
 }
 
-static void
-put_noun(const struct snapshot *s, const struct shown *f, struct ml_buf *out)
+void
+snapshot_noun(const struct snapshot *s, const struct shown *f, bool one,
+              struct ml_buf *out)
 {
     PyObject *function = common_function(s, f);
-    uint64_t n = f->finding->count;
     if (function != NULL) {
         take_str_text(function, 100, out);
         bool method = take_kind_of(&s->v->take, f->example[0])->shape == SHAPE_METHOD;
         ml_buf_puts(out, method ? " bound method" : " function");
-        ml_buf_puts(out, n == 1 ? "" : "s");
+        ml_buf_puts(out, one ? "" : "s");
         return;
     }
     take_type_short_name(take_kind_of(&s->v->take, f->example[0])->type, out);
-    ml_buf_puts(out, n == 1 ? " object" : " objects");
+    ml_buf_puts(out, one ? " object" : " objects");
 }
 
 /* " (+3 870)" since the last look. */
@@ -214,7 +214,7 @@ snapshot_title(struct snapshot *s, const struct shown *f, struct ml_buf *out)
     const struct ml_finding *finding = f->finding;
     ml_human_count(out, finding->count);
     ml_buf_putc(out, ' ');
-    put_noun(s, f, out);
+    snapshot_noun(s, f, finding->count == 1, out);
     put_growth(f, out);
     put_companions(f, out);
     ml_buf_puts(out, " held by ");

@@ -64,6 +64,12 @@ struct ml_sweep_stats {
     char report_id[16];      /* of the saved report, "" */
 };
 
+/* Of all sweeps there were, for rates. */
+struct ml_sweep_sums {
+    uint64_t ended, failed;
+    double pause_s, duration_s;
+};
+
 struct ml_sweep_callbacks {
     void *ctx;
     /* `json` is one line, valid during the call only. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Starting the writer (memalotctl _write) and talking to it: one line in, one line out.
+ * A writer whose path ends with a slash is a bundle (control/attach/bundle.h): memalotctl
+ * in a directory with its libraries and their dynamic linker, which is what is started.
  *
  * It is started with clone(CLONE_VM | CLONE_VFORK) and no exit signal, so that also in
  * place, in the user's process, no SIGCHLD is seen, no fork handler runs and no wait()
@@ -26,11 +28,27 @@
 #define STACK_SIZE (64 * 1024)
 #define ANSWER_LIMIT (64 * 1024 * 1024) /* a text for the console may be long */
 
+#define WORDS_MAX 16
+#define VARIABLES_MAX 12
+#define BUNDLE_ROOM 1040
+
 struct writer {
-    char *argv[16];
-    char *envp[12];
+    char *argv[WORDS_MAX];
+    char *envp[VARIABLES_MAX];
     int in, out; /* the writer's standard input and output */
+    char loader[BUNDLE_ROOM], program[BUNDLE_ROOM], plugins[BUNDLE_ROOM]; /* a bundle's */
 };
+
+/* Without a /dev/null, as in a bare chroot, the pipes themselves may be 0 to 2. A
+ * standard error that is missing becomes one that refuses writing: the first file that
+ * the writer opens must not. */
+static bool
+place_pipes(const struct writer *w)
+{
+    int in = fcntl(w->in, F_DUPFD, 3), out = fcntl(w->out, F_DUPFD, 3);
+    bool no_stderr = w->in == 2 || w->out == 2 || fcntl(2, F_GETFD) < 0;
+    return dup2(in, 0) == 0 && dup2(out, 1) == 1 && (!no_stderr || dup2(in, 2) == 2);
+}
 
 /* Runs on a stack of its own in our memory until exec: system calls only. */
 static int
@@ -39,7 +57,7 @@ become_writer(void *arg)
     struct writer *w = arg;
     sigset_t none;
     sigemptyset(&none);
-    if (dup2(w->in, 0) < 0 || dup2(w->out, 1) < 0) {
+    if (!place_pipes(w)) {
         _exit(126);
     }
     syscall(SYS_close_range, 3u, ~0u, 0u);
@@ -109,8 +127,35 @@ read_answer(int fd, struct ml_buf *answer)
     }
 }
 
+static bool
+is_bundle(const char *writer)
+{
+    size_t len = strlen(writer);
+    return len > 0 && writer[len - 1] == '/';
+}
+
+/* `words` go to memalotctl, which is the first of them. */
 static void
-environment(struct writer *w, char room[12][512])
+command_line(struct writer *w, const char *writer, char *const words[])
+{
+    int n = 0;
+    if (is_bundle(writer)) {
+        snprintf(w->loader, BUNDLE_ROOM, "%sld.so", writer);
+        snprintf(w->program, BUNDLE_ROOM, "%smemalotctl", writer);
+        w->argv[n++] = w->loader;
+        w->argv[n++] = (char *)"--library-path";
+        w->argv[n++] = (char *)writer;
+        w->argv[n++] = w->program;
+        words++;
+    }
+    while (*words != NULL && n < WORDS_MAX - 1) {
+        w->argv[n++] = *words++;
+    }
+    w->argv[n] = NULL;
+}
+
+static void
+environment(struct writer *w, const char *writer, char room[VARIABLES_MAX][512])
 {
     static const char *const names[] = {"HOME",   "PATH",     "LANG",   "LC_ALL",
                                         "TMPDIR", "NO_COLOR", "COLUMNS", "LD_LIBRARY_PATH",
@@ -123,6 +168,10 @@ environment(struct writer *w, char room[12][512])
             w->envp[n] = room[n];
             n++;
         }
+    }
+    if (is_bundle(writer)) {
+        snprintf(w->plugins, BUNDLE_ROOM, "GVBINDIR=%s", writer);
+        w->envp[n++] = w->plugins;
     }
     w->envp[n] = NULL;
 }
@@ -190,7 +239,8 @@ sweep_writer_store(const struct sweep_job *job, const char *line, size_t len,
                    struct ml_buf *answer, struct ml_error *err)
 {
     const struct ml_settings *s = &job->settings;
-    char keep[16], nodes[16], formats[256], env[12][512], directory[ML_PATH_TEXT_MAX];
+    char keep[16], nodes[16], formats[256], env[VARIABLES_MAX][512];
+    char directory[ML_PATH_TEXT_MAX];
     int in[2], out[2];
     if (job->writer[0] == '\0') {
         return ml_error_set(err, ML_EIO, "reports need memalotctl, whose place is not known "
@@ -208,13 +258,12 @@ sweep_writer_store(const struct sweep_job *job, const char *line, size_t len,
     snprintf(nodes, sizeof(nodes), "%d", s->graph.max_nodes);
     snprintf(directory, sizeof(directory), "%s", s->report.directory);
     join_formats(s, formats, sizeof(formats));
-    struct writer w = {
-        {(char *)job->writer, "_write", "--directory", directory, "--keep", keep, "--formats",
-         formats, "--max-nodes", nodes, s->report.console ? "--console" : NULL, NULL},
-        {NULL},
-        in[0],
-        out[1]};
-    environment(&w, env);
+    char *words[] = {(char *)job->writer, "_write", "--directory", directory, "--keep", keep,
+                     "--formats", formats, "--max-nodes", nodes,
+                     s->report.console ? "--console" : NULL, NULL};
+    struct writer w = {.in = in[0], .out = out[1]};
+    command_line(&w, job->writer, words);
+    environment(&w, job->writer, env);
     int rc = converse(&w, in[1], out[0], line, len, answer, err);
     close(out[0]);
     return rc;

@@ -268,7 +268,7 @@ sum_memory(const json_t *members, json_t **out, struct ml_error *err)
     }
     json_decref(groups);
     json_object_set_new(memory, "pss", sum_pss(members));
-    json_object_set_new(memory, "verdict", 
+    json_object_set_new(memory, "verdict",
                         verdict_of(memory, answers, json_array_size(members)));
     json_object_set_new(memory, "parts", parts);
     *out = memory;
@@ -291,22 +291,21 @@ copy_keys(json_t *to, const json_t *from, const char *const *keys)
 static void
 describe(json_t *process, const json_t *member)
 {
-    static const char *const saved[] = {"report_id", "directory",   "svg",
-                                        "drawn",     "store_error", NULL};
-    static const char *const totals[] = {"live_objects", "live_size", NULL};
-    static const char *const memory[] = {"rss", NULL};
+    static const char *const own[] = {"pss", NULL}, *const memory[] = {"rss", NULL},
+                      *const totals[] = {"live_objects", "live_size", NULL},
+                      *const bodies[] = {"sweep", NULL},
+                      *const saved[] = {"report_id", "directory", "svg", "store_error",
+                                        NULL};
     const json_t *body = body_of(member);
     const json_t *findings = json_object_get(body, "findings");
-    copy_keys(process, member, (const char *const[]){"pss", NULL});
+    copy_keys(process, member, own);
     copy_keys(process, json_object_get(body, "memory"), memory);
     copy_keys(process, json_object_get(body, "totals"), totals);
     copy_keys(process, json_object_get(member, "answer"), saved);
+    copy_keys(process, body, bodies);
     if (json_is_array(findings)) {
         json_object_set_new(process, "findings",
                             json_integer((json_int_t)json_array_size(findings)));
-    }
-    if (json_object_get(body, "sweep") != NULL) {
-        json_object_set(process, "sweep", json_object_get(body, "sweep"));
     }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * See merge_findings.h. The worst is what retains most, not counting what processes have
- * from their parent by fork: pages that are shared, not memory of their own. What cannot be added up (path, examples, graph) is that of the
- * process in which the finding retains most, which is the first of `processes`.
+ * See merge_findings.h. The worst is what retains most, not counting what processes
+ * have from their parent by fork: pages that are shared, not memory of their own. What
+ * cannot be added up (path, examples, graph) is that of the process in which the finding
+ * retains most, which is the first of `processes`.
  */
 #include "merge_findings.h"
 

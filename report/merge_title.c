@@ -17,23 +17,20 @@ put_count(struct ml_buf *out, long long n)
     ml_human_count(out, n > 0 ? (uint64_t)n : 0);
 }
 
-/* "Session objects", "bound methods": the type's short name and what it is. */
+/* "Session objects", "Page.on_change bound methods": what the agent calls them, else the
+ * type's short name. */
 static void
-put_noun(struct ml_buf *out, const json_t *f, long long count)
+put_noun(struct ml_buf *out, const json_t *f)
 {
+    const char *noun = ml_json_text(f, "noun");
     const char *type = ml_json_text(f, "type");
     const char *dot = type != NULL ? strrchr(type, '.') : NULL;
-    const char *name = dot != NULL ? dot + 1 : type != NULL ? type : "";
-    if (strcmp(name, "method") == 0) {
-        ml_buf_puts(out, "bound method");
-    }
-    else if (strcmp(name, "function") == 0) {
-        ml_buf_puts(out, "function");
+    if (noun != NULL) {
+        ml_buf_puts(out, noun);
     }
     else {
-        ml_buf_printf(out, "%s object", name);
+        ml_buf_printf(out, "%s objects", dot != NULL ? dot + 1 : type != NULL ? type : "");
     }
-    ml_buf_puts(out, count == 1 ? "" : "s");
 }
 
 /* "shop.SESSIONS", "_speedups.so cache" for "<_speedups.so cache>", "native code". */
@@ -116,18 +113,17 @@ put_processes(struct ml_buf *out, const json_t *parts, long long left)
 static void
 put_title(struct ml_buf *out, const json_t *f, const json_t *parts)
 {
-    long long count = ml_json_integer(f, "count");
     double retained = ml_json_number(f, "retained_size");
-    put_count(out, count);
+    put_count(out, ml_json_integer(f, "count"));
     ml_buf_putc(out, ' ');
-    put_noun(out, f, count);
+    put_noun(out, f);
     put_growth(out, f);
     if (json_array_size(parts) > 1) {
         ml_buf_printf(out, " in %zu processes", json_array_size(parts));
     }
     ml_buf_puts(out, " held by ");
     put_holder(out, f);
-    ml_buf_puts(out, count == 1 ? " retains " : " retain ");
+    ml_buf_puts(out, " retain ");
     ml_human_bytes(out, retained > 0 ? (uint64_t)retained : 0);
 }
 

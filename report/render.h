@@ -35,6 +35,10 @@ void ml_render_monitored(struct ml_paint *p, const json_t *iteration,
 void ml_render_watched(struct ml_paint *p, const json_t *iteration);
 void ml_render_watch_verdict(struct ml_paint *p, const json_t *iteration);
 
+/* render_family.c: what each process has of a finding of several:
+ * "4711: 6 012 (+12), 11.2 MiB · 4712: … · 7 by fork"; further lines begin at `indent`. */
+void ml_render_processes(struct ml_paint *p, const json_t *processes, int indent);
+
 /* render_tables.c */
 void ml_render_type_table(struct ml_paint *p, const json_t *types, const char *name_key,
                           const char *const *wanted);

@@ -18,7 +18,6 @@
 #define INDENT 3
 #define LABEL_WIDTH 13
 #define MAX_EXAMPLES 5
-#define MAX_PROCESSES 16
 #define NAME_WIDTH 46 /* of a node in a path; types stand beside it */
 
 static void
@@ -134,32 +133,15 @@ paint_count(struct ml_paint *p, const json_t *f)
     paint_ages(p, f);
 }
 
-/* Of a finding of several processes: "4711: 6 012 (+12), 11.2 MiB · 4712: …" */
 static void
 paint_processes(struct ml_paint *p, const json_t *processes)
 {
-    size_t n = json_array_size(processes), shown = n > MAX_PROCESSES ? MAX_PROCESSES : n;
-    int indent = INDENT + LABEL_WIDTH;
-    if (n == 0) {
-        return;
+    size_t n = json_array_size(processes);
+    if (n > 0) {
+        paint_label(p, n == 1 ? "process" : "processes");
+        ml_render_processes(p, processes, INDENT + LABEL_WIDTH);
+        ml_paint_line(p);
     }
-    paint_label(p, n == 1 ? "process" : "processes");
-    for (size_t i = 0; i < shown; i++) {
-        const json_t *one = json_array_get(processes, i);
-        char count[32], more[32], size[32];
-        long long growth = ml_json_diff(one, "count", "count_before");
-        bool grown = ml_json_has_number(one, "count_before") && growth != 0;
-        ml_paint_figure(p, indent, ML_PLAIN, "%lld: %s%s%s%s, %s",
-                        ml_json_integer(one, "pid"),
-                        ml_text_count(ml_json_integer(one, "count"), count),
-                        grown ? " (" : "",
-                        grown ? ml_text_count_diff(growth, more) : "", grown ? ")" : "",
-                        ml_text_bytes(ml_json_number(one, "retained_size"), size));
-    }
-    if (shown < n) {
-        ml_paint_figure(p, indent, ML_PLAIN, "%zu more", n - shown);
-    }
-    ml_paint_line(p);
 }
 
 /* What is told of one process where several have the finding: of the first. */

@@ -22,17 +22,22 @@
 
 /* A home that belongs to somebody else is what `sudo` and `su` leave behind: reports
  * written there as root would lock the owner out of his own directory. */
+/* $HOME, or that of the password file where it is somebody else's; a user that is in no
+ * password file, as in containers, has no other. */
 static const char *
 home_directory(void)
 {
     const char *home = getenv("HOME");
     struct stat st;
-    if (home != NULL && home[0] == '/' &&
-        (stat(home, &st) != 0 || st.st_uid == geteuid())) {
+    bool given = home != NULL && home[0] == '/';
+    if (given && (stat(home, &st) != 0 || st.st_uid == geteuid())) {
         return home;
     }
     const struct passwd *user = getpwuid(geteuid());
-    return user != NULL && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
+    if (user == NULL) {
+        return given ? home : NULL;
+    }
+    return user->pw_dir[0] == '/' ? user->pw_dir : NULL;
 }
 
 int

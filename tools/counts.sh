@@ -10,3 +10,5 @@ grep -E '^(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Timeout):' \
     "$1/meson-logs/testlog.txt" 2>/dev/null | sed 's/^/  /' || echo "  no result"
 echo "end-to-end tests (pytest):"
 sed 's/^/  /' "$1/pytest-counts" 2>/dev/null || echo "  no result"
+echo "MCP server (pytest):"
+sed 's/^/  /' "$1/mcp-counts" 2>/dev/null || echo "  no result"

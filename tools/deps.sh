@@ -66,6 +66,8 @@ need_command ninja ninja-build
 need_command pkg-config pkg-config
 need_compiler
 need_library yaml-0.1 libyaml-dev
+need_library libelf libelf-dev
+[ "$(uname -m)" != x86_64 ] || need_library libdw libdw-dev
 need_library jansson libjansson-dev
 need_library smartcols libsmartcols-dev
 need_library libgvc libgraphviz-dev

@@ -19,7 +19,7 @@ check "$venv" --strict --allow-untyped-defs --allow-untyped-calls \
 # pyright fetches what it runs on the first time; without a network it is left out.
 pyright=$(dirname "$mypy")/pyright
 if timeout 90 "$pyright" --version >/dev/null 2>&1; then
-    "$pyright" --project tests/typing || status=1
+    "$pyright" --project tests/typing --pythonpath "$venv/bin/python" || status=1
 else
     echo "typecheck: pyright cannot run here; left out"
 fi

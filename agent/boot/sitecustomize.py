@@ -20,9 +20,9 @@ def _leave_path():
 
 def _refuse(environ):
     """The Python that was asked for says it; those that it starts are silent."""
-    if environ.get("MEMALOT") != "1" or environ.get("MEMALOT_RUN") == "followed":
+    if environ.get("MEMALOT") != "1" or "MEMALOT_FOLLOWED" in environ:
         return
-    environ["MEMALOT_RUN"] = "followed"
+    environ["MEMALOT_FOLLOWED"] = "1"
     sys.stderr.write("memalot: no agent for this Python (%d.%d); CPython 3.10 or later "
                      "has one\n" % sys.version_info[:2])
 

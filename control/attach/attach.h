@@ -49,6 +49,8 @@ struct ml_attach_order {
     char library[PATH_MAX]; /* the agent's _agent*.so, as the process sees it */
     char config[PATH_MAX];  /* YAML, as the process sees it, or "" */
     char writer[PATH_MAX];  /* memalotctl as the process sees it, or "" */
+    uint32_t id;            /* comes back in the outcome; not 0 */
+    double timeout;         /* seconds for all of it */
 };
 
 /* Each brings the library in and has it start the agent; done when the agent has said

@@ -18,6 +18,8 @@
 #include "clock.h"
 
 #define TICK_MS 100 /* how often the progress line is looked at */
+#define CONNECT_MS 300
+#define SEND_MS 5000
 
 struct ml_client {
     int fd;
@@ -38,8 +40,8 @@ connect_error(const char *path, int number, struct ml_error *err)
                             path);
     }
     if (number == EAGAIN) {
-        return ml_error_set(err, ML_EIO, "%s does not answer: is the process stopped?",
-                            path);
+        return ml_error_set(err, ML_ESTATE,
+                            "%s does not answer: is the process stopped?", path);
     }
     return ml_error_set(err, ML_EIO, "cannot connect to %s: %s", path,
                         strerror(number));
@@ -64,9 +66,9 @@ check_owner(struct ml_client *c, const char *path, struct ml_error *err)
 
 /* A stopped process accepts and reads nothing: neither connect nor send may hang. */
 static void
-set_send_timeout(int fd)
+set_send_timeout(int fd, int ms)
 {
-    struct timeval limit = {.tv_sec = 5};
+    struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
     if (fd >= 0) {
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
     }
@@ -87,7 +89,7 @@ ml_client_connect(const char *path, struct ml_client **out, struct ml_error *err
     strcpy(address.sun_path, path);
     ml_line_buf_init(&c->in, &ml_alloc_libc, ML_CLIENT_MAX_ANSWER);
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    set_send_timeout(c->fd);
+    set_send_timeout(c->fd, CONNECT_MS);
     int rc = ML_OK;
     if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
         rc = connect_error(path, errno, err);
@@ -99,6 +101,7 @@ ml_client_connect(const char *path, struct ml_client **out, struct ml_error *err
         ml_client_free(c);
         return rc;
     }
+    set_send_timeout(c->fd, SEND_MS);
     *out = c;
     return ML_OK;
 }
@@ -145,6 +148,10 @@ int
 ml_client_send(struct ml_client *c, const char *method, json_t *params, bool progress,
                struct ml_error *err)
 {
+    if (c == NULL) {
+        json_decref(params);
+        return ml_error_set(err, ML_ESTATE, "the agent does not answer");
+    }
     json_t *request = json_pack("{s:s, s:i, s:s, s:o*}", "jsonrpc", "2.0", "id",
                                 ++c->last_id, "method", method, "params", params);
     if (request != NULL && progress) {
@@ -172,15 +179,15 @@ wait_readable(struct ml_client *c, struct ml_progress_line *line, int timeout_ms
     for (;;) {
         struct pollfd p = {.fd = c->fd, .events = POLLIN};
         int64_t left = timeout_ms < 0 ? TICK_MS : start + timeout_ms - ml_clock_ms();
-        if (left <= 0) {
-            return ml_error_set(err, ML_ECANCELLED, "the agent does not answer");
-        }
-        int n = poll(&p, 1, (int)(left < TICK_MS ? left : TICK_MS));
+        int n = poll(&p, 1, left < 0 ? 0 : (int)(left < TICK_MS ? left : TICK_MS));
         if (n > 0) {
             return ML_OK;
         }
         if (n < 0 && errno != EINTR) {
             return ml_error_set(err, ML_EIO, "poll: %s", strerror(errno));
+        }
+        if (left <= 0) {
+            return ml_error_set(err, ML_ECANCELLED, "the agent does not answer");
         }
         ml_progress_line_tick(line);
     }

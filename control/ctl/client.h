@@ -18,7 +18,8 @@
 struct ml_client;
 
 /* ML_ENOTFOUND: nobody listens there; ML_EPERM: not ours to ask, also when the process
- * behind the socket is another user's than the file says. */
+ * behind the socket is another user's than the file says; ML_ESTATE: it was stopped so
+ * long ago that it accepts nobody any more. */
 int ml_client_connect(const char *path, struct ml_client **out, struct ml_error *err);
 void ml_client_free(struct ml_client *c);
 

@@ -95,7 +95,7 @@ run(const struct ml_ctl_args *args)
     if (code != ML_EXIT_DONE) {
         return code;
     }
-    if (setenv("MEMALOT", "1", 1) < 0 || setenv("MEMALOT_RUN", "1", 1) < 0 ||
+    if (setenv("MEMALOT", "1", 1) < 0 || unsetenv("MEMALOT_FOLLOWED") < 0 ||
         setenv("MEMALOT_CTL", args->self, 1) < 0) {
         return ml_print_fail(ML_EXIT_FAILED, "out of memory");
     }
@@ -122,9 +122,9 @@ const struct ml_command ml_cmd_run = {
         "the variables stay in its environment; control.follow_execs: false takes them\n"
         "out (forked children get an agent by control.follow_forks):\n"
         "  MEMALOT=1             load the agent\n"
-        "  MEMALOT_RUN=1         say why there is none; Pythons below it are silent\n"
         "  MEMALOT_CONFIG=FILE   with -c\n"
         "  MEMALOT_CTL=...       this program, which writes the reports\n"
+        "  MEMALOT_FOLLOWED=1    set by the first Python: those below it are silent\n"
         "  PYTHONPATH=...        with the agent's directory first\n"
         "A Python that ignores the environment (python -I, -E) gets no agent.",
     .opts = opts,

@@ -43,6 +43,7 @@ struct ml_ctl_args {
         force_terminal;
     const char *color, *svg, *config, *format, *output, *address, *directory;
     const char *filter_types, *formats, *lifetime, *warmup, *timeout;
+    const char *listen, *every, *sweep_every; /* exporter */
     struct ml_ctl_list type, exclude;
     int limit, max_object_details, finding, num_reports, num_iterations, keep,
         max_nodes, tree;
@@ -135,13 +136,13 @@ struct ml_command {
          "this process and all below it, all at once"},                                \
     {                                                                                  \
         "timeout", 0, ML_OPT_TIME, ML_CTL_OPT(timeout), "S", 0, 0,                     \
-            "give up on one of several that is silent for so long (default: 60)"       \
+            "pass over who is silent for so long (default: 60)"       \
     }
 
 extern const struct ml_command ml_cmd_run, ml_cmd_ps, ml_cmd_status, ml_cmd_snapshot,
     ml_cmd_types, ml_cmd_retained, ml_cmd_paths, ml_cmd_refs, ml_cmd_garbage,
     ml_cmd_list, ml_cmd_print, ml_cmd_graph, ml_cmd_diff, ml_cmd_rm, ml_cmd_config,
-    ml_cmd_detach, ml_cmd_monitor, ml_cmd_memory, ml_cmd_growth, ml_cmd_refcounts,
-    ml_cmd_write, ml_cmd_completion;
+    ml_cmd_attach, ml_cmd_detach, ml_cmd_monitor, ml_cmd_memory, ml_cmd_growth,
+    ml_cmd_refcounts, ml_cmd_exporter, ml_cmd_mcp, ml_cmd_write, ml_cmd_completion;
 
 #endif

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "discover_inside.h"
 #include "print.h"
 #include "socket_dir.h"
 #include "clock.h"
@@ -56,7 +57,10 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
     if (rc == ML_EPERM) {
         snprintf(d->refused, sizeof(d->refused), "%.150s", err.message);
     }
-    if (rc < 0) {
+    if (rc == ML_ESTATE) {
+        snprintf(found.trouble, sizeof(found.trouble), "%.150s", err.message);
+    }
+    else if (rc < 0) {
         return; /* left behind, most likely */
     }
     void *more = realloc(d->agent, (d->count + 1) * sizeof(*d->agent));
@@ -65,7 +69,7 @@ try_socket(struct ml_discovery *d, const char *path, const char *name)
         return;
     }
     strcpy(found.path, path);
-    found.pid = ml_client_pid(found.client);
+    found.pid = found.client != NULL ? ml_client_pid(found.client) : 0;
     found.here = found.pid > 0;
     if (found.pid == 0) {
         found.pid = strtol(name, NULL, 10);
@@ -148,6 +152,12 @@ look_at_everybody(struct ml_discovery *d, const char *parent, const char *prefix
     }
 }
 
+static void
+try_inside(const char *path, const char *name, void *ctx)
+{
+    try_socket(ctx, path, name);
+}
+
 static int
 by_pid(const void *a, const void *b)
 {
@@ -180,6 +190,7 @@ look_around(struct ml_discovery *d)
         snprintf(path, sizeof(path), "/tmp/memalot-%ld", (long)uid);
         look_into(d, path, uid);
     }
+    ml_discover_inside(only, try_inside, d);
     if (d->count > 1) {
         qsort(d->agent, d->count, sizeof(d->agent[0]), by_pid);
     }
@@ -275,12 +286,15 @@ no_such_pid(const char *target)
 }
 
 /* In another pid namespace the kernel's pid and the process's own differ: either is
- * good. */
+ * good, but for containers that we look into from outside, each of which has a 1. */
 static bool
 has_pid(struct ml_agent_found *a, long pid)
 {
     if (a->pid == pid) {
         return true;
+    }
+    if (strncmp(a->path, "/proc/", 6) == 0) {
+        return false;
     }
     const char *slash = strrchr(a->path, '/');
     return slash != NULL && strtol(slash + 1, NULL, 10) == pid;
@@ -322,8 +336,12 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
     size_t matches = match(d, target, &only);
     if (matches > 1) {
         return list_and_refuse(
-            d, target == NULL ? "several agents, say which one (PID or name):"
+            d, target == NULL ? "several agents, say which one (PID or name), or "
+                                "--all where the command has it:"
                               : "several agents are called so, say which one (PID):");
+    }
+    if (matches == 1 && only->client == NULL) {
+        return ml_print_fail(ML_EXIT_FAILED, "%s", only->trouble);
     }
     if (matches == 1) {
         *out = only->client;

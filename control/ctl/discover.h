@@ -5,7 +5,8 @@
  * An agent's socket lies in $XDG_RUNTIME_DIR/memalot, /run/user/UID/memalot or
  * /tmp/memalot-UID; root looks into everybody's. A directory that does not belong to
  * the user it is named after is passed over: it may be a trap. A socket configured
- * elsewhere is found by its path only.
+ * elsewhere is found by its path only. Processes in containers have their sockets in
+ * the same places of their own file systems (discover_inside).
  */
 #ifndef ML_CTL_DISCOVER_H
 #define ML_CTL_DISCOVER_H
@@ -21,7 +22,7 @@ struct ml_agent_found {
     bool here; /* pid counts in our own pid namespace: the kernel says so */
     long ppid; /* 0: unknown; this and `parent` are ml_family_find's */
     struct ml_agent_found *parent; /* the nearest ancestor that has an agent, or NULL */
-    struct ml_client *client;
+    struct ml_client *client; /* NULL: it accepts nobody; ml_client_send says so */
     json_t *status;    /* NULL until ml_discover_status */
     char trouble[160]; /* why there is no status */
 };

@@ -58,6 +58,25 @@ ml_installed_agent(const char *package, int major, int minor, char out[PATH_MAX]
     return n < PATH_MAX;
 }
 
+void
+ml_installed_versions(const char *package, char *out, size_t cap)
+{
+    char pattern[PATH_MAX];
+    glob_t found = {0};
+    size_t used = 0;
+    snprintf(out, cap, "none");
+    int n = snprintf(pattern, sizeof(pattern), "%s/_agent.cpython-3*.so", package);
+    if (n < (int)sizeof(pattern) && glob(pattern, 0, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc && used < cap; i++) {
+            const char *minor = strrchr(found.gl_pathv[i], '/') +
+                                sizeof("/_agent.cpython-3") - 1;
+            used += (size_t)snprintf(out + used, cap - used, "%s3.%d", i > 0 ? ", " : "",
+                                     atoi(minor));
+        }
+    }
+    globfree(&found);
+}
+
 static int
 make_importable(const char *package)
 {
@@ -96,7 +115,11 @@ ml_installed_become(const char *self, const char *module, char *const *words)
         line[n++] = words[i];
     }
     line[n] = NULL;
-    if (make_importable(package) < 0 || setenv("MEMALOT_CTL", self, 1) < 0) {
+    /* -m puts the present directory before everything else: what is called json.py
+     * there is not json. Python 3.11 is the first to obey. And who looks for leaks needs
+     * no agent, whatever MEMALOT says to programs. */
+    if (make_importable(package) < 0 || setenv("MEMALOT_CTL", self, 1) < 0 ||
+        setenv("PYTHONSAFEPATH", "1", 1) < 0 || setenv("MEMALOT", "0", 1) < 0) {
         return ml_print_fail(ML_EXIT_FAILED, "out of memory");
     }
     execvp(python, line);

@@ -19,6 +19,7 @@
 
 static const struct ml_command *const all_commands[] = {
     &ml_cmd_run,
+    &ml_cmd_attach,
     &ml_cmd_detach,
     &ml_cmd_ps,
     &ml_cmd_status,
@@ -38,6 +39,8 @@ static const struct ml_command *const all_commands[] = {
     &ml_cmd_diff,
     &ml_cmd_rm,
     &ml_cmd_config,
+    &ml_cmd_exporter,
+    &ml_cmd_mcp,
     &ml_cmd_write,
     &ml_cmd_completion,
     NULL,

@@ -20,35 +20,33 @@ TYPE_CHECKING = False  # typing's own would have to be imported
 if TYPE_CHECKING:
     from types import ModuleType
 
-_OURS = ("MEMALOT", "MEMALOT_RUN", "MEMALOT_CONFIG", "MEMALOT_CTL")
-_FOLLOWED = "followed"  # MEMALOT_RUN below the first Python of a `memalotctl run`
+_FOLLOWED = "MEMALOT_FOLLOWED"  # set by the first of a family, which alone may speak
+_VARIABLES = ("MEMALOT", "MEMALOT_CONFIG", "MEMALOT_CTL", _FOLLOWED)
+_COMMANDS = ("memalotctl", "memalot", "memalot-mcp")  # as pip installs them: scripts
 
 
 def boot(package: str) -> None:
     """Start the agent of the memalot in directory `package`, if the environment says so.
 
     A memalot that the program can import itself is preferred: two copies of the agent
-    in one process would know nothing of each other.
+    in one process would know nothing of each other. Both ways may lead here in one
+    process, and `site` may read memalot.pth twice: all but the first find it done, or
+    are silent.
     """
-    followed = os.environ.get("MEMALOT_RUN") == _FOLLOWED
-    try:
-        _start(package)
-    except Exception as error:
-        if not followed:
-            _say("not started: " + str(error).split("\n", 1)[0])
-
-
-def boot_from_site(site_packages: str) -> None:
-    """Do it for memalot.pth; `memalotctl run` comes later and needs nobody before it.
-
-    In a virtual environment `site` reads each file twice (up to 3.14): once is enough.
-    """
-    site = sys.modules["site"]
-    if sys.flags.ignore_environment or _boot_directories(sys.path):
+    environ = os.environ
+    config = environ.get("MEMALOT_CONFIG") or None
+    if environ.get("MEMALOT", "1" if config else "") != "1" or sys.flags.ignore_environment:
         return
-    if not hasattr(site, "_memalot_was_here"):
-        setattr(site, "_memalot_was_here", True)
-        boot(site_packages + "/memalot")
+    if os.path.basename("".join(sys.orig_argv[1:2])) in _COMMANDS:
+        return  # who looks for leaks does not look at itself
+    may_speak = _FOLLOWED not in environ
+    environ[_FOLLOWED] = "1"
+    try:
+        problem = _start(package, config)
+    except Exception as error:
+        problem = "not started: " + str(error).split("\n", 1)[0]
+    if problem is not None and may_speak:
+        _say(problem)
 
 
 def find_ctl(package: str) -> "str | None":
@@ -65,33 +63,20 @@ def find_ctl(package: str) -> "str | None":
     return None
 
 
-def _start(package: str) -> None:
-    config = os.environ.get("MEMALOT_CONFIG") or None
-    if os.environ.get("MEMALOT", "1" if config else "") != "1":
-        return
-    run = os.environ.get("MEMALOT_RUN")
-    if run == "1":
-        os.environ["MEMALOT_RUN"] = _FOLLOWED
-    refusal = _refusal()
-    if refusal is None:
-        agent = _load_agent(package)
-        if agent is not None:
-            agent.start(config, find_ctl(package))
-            if not agent.follows_execs():
-                _restore_environment()
-            return
-        refusal = _missing(package)
-    elif run != _FOLLOWED:
-        _answer_signal(refusal)
-    if run != _FOLLOWED:
-        _say(refusal)
-
-
-def _refusal() -> "str | None":
-    if "t" not in getattr(sys, "abiflags", ""):
-        return None
-    return "no agent for this Python (%d.%d, free-threaded); CPython 3.10 to 3.15 with a " \
-           "GIL have one" % sys.version_info[:2]
+def _start(package: str, config: "str | None") -> "str | None":
+    """Start it; returns why there can be none."""
+    if "t" in getattr(sys, "abiflags", ""):
+        text = "no agent for this Python (%d.%d, free-threaded); CPython 3.10 to 3.15 " \
+               "with a GIL have one" % sys.version_info[:2]
+        _answer_signal(text)
+        return text
+    agent = _load_agent(package)
+    if agent is None:
+        return _missing(package)
+    agent.start(config, find_ctl(package))
+    if not agent.follows_execs():
+        _restore_environment()
+    return None
 
 
 def _missing(package: str) -> str:
@@ -129,19 +114,15 @@ def _load_agent(package: str) -> "ModuleType | None":
     return module
 
 
-def _boot_directories(places: "list[str]") -> "list[str]":
-    return [place for place in places if place.endswith("/memalot/boot")]
-
-
 def _restore_environment() -> None:
-    for name in _OURS:
+    for name in _VARIABLES:
         os.environ.pop(name, None)
     places = os.environ.get("PYTHONPATH", "").split(":")
-    kept = [place for place in places if place not in _boot_directories(places)]
-    if kept:
-        os.environ["PYTHONPATH"] = ":".join(kept)
-    else:
-        os.environ.pop("PYTHONPATH", None)
+    kept = [place for place in places if not place.endswith("/memalot/boot")]
+    if len(kept) < len(places):
+        os.environ.pop("PYTHONPATH")
+        if kept:
+            os.environ["PYTHONPATH"] = ":".join(kept)
 
 
 def _say(text: str) -> None:
@@ -150,4 +131,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "memalot.pth":
-    boot_from_site(globals()["sitedir"])
+    boot(globals()["sitedir"] + "/memalot")

@@ -32,6 +32,15 @@ def ask(*words: str, timeout: float | None = None) -> Any:
     """Run `memalotctl WORDS --json` and return the document it prints.
 
     Raises:
+        CtlError: As `run` does.
+    """
+    return json.loads(run(*words, "--json", timeout=timeout))
+
+
+def run(*words: str, timeout: float | None = None) -> str:
+    """Run `memalotctl WORDS` and return what it prints.
+
+    Raises:
         CtlError: It ended with another exit code than 0, is not installed, or took
             longer than `timeout` seconds.
     """
@@ -40,8 +49,8 @@ def ask(*words: str, timeout: float | None = None) -> Any:
         raise CtlError("memalotctl is not installed beside this package or on PATH", 1)
     try:
         done = subprocess.run(
-            [ctl, *words, "--json"], stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, errors="replace", timeout=timeout, check=False,
+            [ctl, *words], stdin=subprocess.DEVNULL, capture_output=True,
+            encoding="utf-8", errors="replace", timeout=timeout, check=False,
         )
     except subprocess.TimeoutExpired:
         raise CtlError(f"memalotctl {words[0]} took longer than {timeout:g} s", 1) from None
@@ -49,7 +58,7 @@ def ask(*words: str, timeout: float | None = None) -> Any:
         raise CtlError(f"{ctl}: {error.strerror}", 1) from None
     if done.returncode != 0:
         raise CtlError(_said(done.stderr) or f"memalotctl {words[0]} failed", done.returncode)
-    return json.loads(done.stdout)
+    return done.stdout
 
 
 def _said(text: str) -> str:

@@ -12,5 +12,14 @@ import sys
 if "t" in getattr(sys, "abiflags", ""):
     raise ImportError(
         "memalot needs a build of CPython with a GIL (3.10 to 3.15); this one, %d.%d.%d, "
-        "is free-threaded" % sys.version_info[:3]
+        "is free-threaded" % sys.version_info[:3],
+        name=__package__,
     )
+try:
+    import memalot._agent  # noqa: F401
+except ModuleNotFoundError:
+    # With the name of the package `python -m memalot.x` makes one line of it.
+    raise ImportError(
+        "memalot was installed without an agent for CPython %d.%d" % sys.version_info[:2],
+        name=__package__,
+    ) from None

@@ -103,8 +103,8 @@ def test_a_refused_configuration_costs_one_line(site, ctl, python, tmp_path):
 def test_pythons_that_it_starts_are_left_alone_on_demand(site, ctl, python, tmp_path):
     config = tmp_path / "memalot.yaml"
     config.write_text("control: {follow_execs: false}\n")
-    code = "import os, subprocess, sys;" \
-        "print([k for k in os.environ if k.startswith('MEMALOT')], flush=True);" \
+    code = "import os, subprocess, sys; ours = ('MEMALOT', 'PYTHONP');" \
+        "print([name for name in os.environ if name.startswith(ours)], flush=True);" \
         f"subprocess.run([sys.executable, '-c', {LOADED!r}])"
     out, err = run(site(python), ctl, "-c", code, MEMALOT="1", MEMALOT_CONFIG=str(config))
     own, child = out.splitlines()
@@ -123,6 +123,16 @@ def test_with_run_and_a_start_in_the_program_there_is_one_agent(site, python, fa
     assert one.end() == 3 and one.said() == ["ended well"]
 
 
+def test_a_sitecustomize_in_front_of_ours_takes_nothing_from_an_installed_one(
+        site, ctl, python, tmp_path):
+    """As instrumentation tools put one there, in what a program under `run` starts."""
+    (tmp_path / "sitecustomize.py").write_text("print('theirs')\n")
+    line = 'PYTHONPATH="$1:$PYTHONPATH" exec "$2" -c "$3"'
+    done = ctl.run("run", "--", "sh", "-c", line, "sh", tmp_path,
+                   site(python).bin / "python", LOADED)
+    assert done.stdout == "theirs\nTrue\n" and done.stderr == ""
+
+
 def test_the_programs_own_copy_is_the_one_that_run_loads(half, python, ctl):
     """Two installations, as of pipx and of the program: never two agents."""
     interpreter, place = half
@@ -134,6 +144,19 @@ def test_the_programs_own_copy_is_the_one_that_run_loads(half, python, ctl):
     done = ctl.run("run", "--", interpreter, "-c", code)
     assert done.stderr == ""
     assert done.stdout == f"{ {str(place / 'memalot' / python.agent.name)} }\n"
+
+
+def test_memalots_own_commands_have_no_agent(half, ctl, python):
+    interpreter, place = half
+    for path in (BUILD / "lib" / "memalot" / "_boot.py", python.agent):
+        shutil.copy(path, place / "memalot")
+    said = []
+    for name in ("memalotctl", "program"):
+        script = interpreter.parent / name
+        script.write_text(f"#!{interpreter}\n{LOADED}\n")
+        script.chmod(0o755)
+        said.append(subprocess.check_output(script, env={**ctl.env, "MEMALOT": "1"}))
+    assert said == [b"False\n", b"True\n"]
 
 
 def test_half_an_installation_keeps_no_python_from_starting(half, ctl):
@@ -155,7 +178,7 @@ def test_who_was_asked_for_says_why_not_and_whom_it_starts_is_silent(half, ctl, 
         "sys.argv[1:] and subprocess.run([sys.executable, '-c', *sys.argv[1:]])"
     done = subprocess.run(
         [interpreter, "-c", code, "print('child')"], capture_output=True, text=True,
-        env={**ctl.env, "MEMALOT": "1", "MEMALOT_RUN": "1"}, timeout=PATIENCE,
+        env={**ctl.env, "MEMALOT": "1"}, timeout=PATIENCE,
     )
     assert done.stdout == "here\nchild\n"
     version = "{}.{}".format(*python.version)

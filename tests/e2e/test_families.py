@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Families: `ps` draws them, --tree and --all ask all of them at once, and what they
-answer is put together."""
+answer is put together.
+
+What memalotctl does by itself is tested with one interpreter, the rest with `python`.
+"""
 
 import json
 import os
 import signal
+import socket
 import subprocess
+import threading
 
 import procfs
 import pytest
@@ -90,7 +95,7 @@ def test_what_workers_have_by_fork_is_not_their_leak(python, ctl, family):
     assert not any(row["inherited"] for row in leak["processes"])
 
 
-def test_a_family_is_one_report_for_a_person_and_a_tree_in_ps(python, ctl, family):
+def test_a_family_is_one_report_for_a_person_and_a_tree_in_ps(ctl, family):
     server, workers = family(2)
     text = ctl.run("snapshot", "--tree", server.pid).stdout
     assert text.startswith("3 processes: RSS ")
@@ -114,7 +119,7 @@ def stop(pid):
     wait_until(lambda: procfs.status(pid)["State"].startswith("T"), f"{pid} is stopped")
 
 
-def test_one_that_is_stopped_is_named_and_the_others_answer(python, ctl, family):
+def test_one_that_is_stopped_is_named_and_the_others_answer(ctl, family):
     server, workers = family(3)
     stop(workers[1])
     try:
@@ -142,7 +147,7 @@ def sockets_open(pid):
     return sum(link.startswith("socket:") for link in links)
 
 
-def test_one_that_ends_meanwhile_is_named_and_the_others_answer(python, ctl, family):
+def test_one_that_ends_meanwhile_is_named_and_the_others_answer(ctl, family):
     server, workers = family(3)
     stop(workers[0])  # so that memalotctl waits for it
     asking = subprocess.Popen(
@@ -156,6 +161,36 @@ def test_one_that_ends_meanwhile_is_named_and_the_others_answer(python, ctl, fam
     assert err.startswith(f"memalotctl: {workers[0]}: the agent ")
     assert err.count("\n") == 1
     assert set(counts(finding_of(json.loads(out), "Session"))) == set(workers[1:])
+
+
+class Mute(threading.Thread):
+    """An agent that says its status and then nothing, as one does whose sweep hangs."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        self.start()
+
+    def run(self):
+        connection, _ = self.listener.accept()
+        with connection, connection.makefile("rw", encoding="utf-8") as lines:
+            request = json.loads(lines.readline())
+            lines.write(json.dumps({"jsonrpc": "2.0", "id": request["id"],
+                                    "result": {"name": "mute"}}) + "\n")
+            lines.flush()
+            lines.read()  # until memalotctl hangs up
+
+
+def test_one_that_is_silent_is_given_up(ctl, family):
+    server, workers = family(1)
+    Mute(ctl.socket(1))
+    done = ctl.run("snapshot", "--all", "--timeout", "5s", "--json", code=1)
+    assert done.stderr == f"memalotctl: {os.getpid()}  mute: the agent does not answer\n"
+    rows = {row["pid"]: row for row in json.loads(done.stdout)["processes"]}
+    assert set(rows) == {server.pid, *workers, os.getpid()}
+    assert rows[os.getpid()]["error"] == "the agent does not answer"
 
 
 def test_a_tree_is_what_was_started_from_a_process(python, ctl, target):
@@ -176,7 +211,7 @@ def test_a_tree_is_what_was_started_from_a_process(python, ctl, target):
     assert [row["pid"] for row in below["processes"]] == [behind_a_shell]
 
 
-def test_two_families_are_told_apart(python, ctl, family):
+def test_two_families_are_told_apart(ctl, family):
     first, its_workers = family(2)
     second, others = family(2, "Order")
     document = ctl.json("snapshot", "--all", "--no-save")
@@ -230,8 +265,7 @@ def test_a_family_is_monitored_and_detached_as_one(python, ctl, family):
     text = ctl.run("monitor", "stop", "--all").stdout
     assert text.count(": stopped after 0 iterations") == 3
     text = ctl.run("detach", *tree).stdout
-    assert sorted(text.splitlines()) == [
-        f"{pid}  prefork.py: detached" for pid in sorted(everybody)]
+    assert set(text.splitlines()) == {f"{pid}  prefork.py: detached" for pid in everybody}
     wait_until(lambda: not pids_of(ctl) & everybody, "the agents are gone")
     done = ctl.run("snapshot", *tree, code=3)
     assert f"no agent in process {server.pid} or below it" in done.stderr

@@ -28,6 +28,11 @@ def single():
     wait()
 
 
+def reexec():
+    """One process that becomes another Python, as reloaders do."""
+    os.execv(sys.executable, [sys.executable, __file__, "single"])
+
+
 def threads():
     """Three threads that leak and stay."""
     def work():
@@ -94,6 +99,7 @@ def tree():
 
 PROGRAMS = {
     "single": single,
+    "reexec": reexec,
     "threads": threads,
     "asyncio": in_loop,
     "fork": lambda: workers("fork"),

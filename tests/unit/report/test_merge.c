@@ -118,6 +118,17 @@ Test(merge, what_one_process_has_keeps_its_title_and_says_where)
     json_decref(m);
 }
 
+Test(merge, functions_are_called_as_their_process_calls_them)
+{
+#define NOUN ", \"noun\": \"Page.on_change bound methods\""
+    json_t *m = merge("snapshot",
+                      parse("[" MEMBER(7, "null", FINDING("a", 2, 200, NOUN)) ","
+                            MEMBER(8, "7", FINDING("a", 3, 300, NOUN)) "]"), 0);
+    cr_assert_not_null(strstr(text(at(m, "findings", 0), "title"),
+                              "5 Page.on_change bound methods in 2 processes held by"));
+    json_decref(m);
+}
+
 Test(merge, one_fingerprint_twice_in_a_process_counts_as_one_process)
 {
     json_t *m = merge("snapshot", parse("[" MEMBER(7, "null", FINDING("a", 2, 200, "")
