@@ -107,7 +107,7 @@ packages: test-deps
 ways: test-deps
 	@cut -f1 $(BUILD)/pythons | while read python; do \
 		PYTHON=$$python PIP_OF=$(VENV)/bin/python tools/packages.sh $(BUILD)/ways-venv \
-			gunicorn uvicorn celery >/dev/null; done
+			gunicorn uvicorn celery >/dev/null </dev/null; done
 	@tools/venv.sh $(BUILD)/ways-venv/uv uv
 	@MEMALOT_WAYS=1 $(VENV)/bin/python -m pytest -n $(JOBS) tests/e2e/test_ways_in.py \
 		tests/e2e/test_servers.py $(ARGS)

