@@ -107,7 +107,7 @@ packages: test-deps
 ways: test-deps
 	@cut -f1 $(BUILD)/pythons | while read python; do \
 		PYTHON=$$python PIP_OF=$(VENV)/bin/python tools/packages.sh $(BUILD)/ways-venv \
-			gunicorn uvicorn celery >/dev/null; done
+			gunicorn uvicorn celery >/dev/null </dev/null; done
 	@tools/venv.sh $(BUILD)/ways-venv/uv uv
 	@MEMALOT_WAYS=1 $(VENV)/bin/python -m pytest -n $(JOBS) tests/e2e/test_ways_in.py \
 		tests/e2e/test_servers.py $(ARGS)
@@ -175,7 +175,7 @@ lint:
 
 ## typecheck: mypy --strict and pyright on the Python package and the documented programs
 typecheck:
-	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client 'mcp>=2,<3'
+	@tools/venv.sh $(BUILD)/typing-venv mypy pyright prometheus_client 'mcp>=2.1,<3'
 	@tools/typecheck.sh $(BUILD)/typing-venv
 
 ## install: what make (or make agents) has built into PREFIX (/usr/local), below DESTDIR

@@ -91,6 +91,14 @@ take_module_dict(PyObject *module)
     return module != NULL && PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
 }
 
+/* multiprocessing enters the main module under a second name. */
+static bool
+is_alias(PyObject *modules, PyObject *name, PyObject *module)
+{
+    return take_str_is(name, "__mp_main__") &&
+           take_dict_get(modules, "__main__") == module;
+}
+
 static void
 list_modules(struct take *t, PyObject *modules, uint32_t interp)
 {
@@ -100,7 +108,7 @@ list_modules(struct take *t, PyObject *modules, uint32_t interp)
     PyObject *name, *module;
     while (PyDict_Next(modules, &pos, &name, &module)) {
         PyObject *dict = take_module_dict(module);
-        if (dict == NULL || !PyUnicode_Check(name)) {
+        if (dict == NULL || !PyUnicode_Check(name) || is_alias(modules, name, module)) {
             continue;
         }
         struct take_module m = {name, dict, origin_of(name, dict, stdlib), interp};

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# tools/deps.sh build|test|fetch|debian: sees to it that everything needed to build (or also to
-# test, or to fetch interpreters) is there. Looks first and is silent when nothing is
-# missing; otherwise installs just that by apt-get, through sudo when not root. Where
-# there is no apt-get it lists what is missing and ends with 1.
+# tools/deps.sh build|test|fetch|debian: sees to it that everything needed to build (or
+# also to test, to fetch interpreters, to make and try a Debian package) is there. Looks
+# first and is silent when nothing is missing; otherwise installs just that by apt-get,
+# through sudo when not root. Where there is no apt-get it lists what is missing and ends
+# with 1.
 #
 # What it asks for is a capability (a command, a library known to pkg-config), not a
 # package, so that a meson from pip or a library built by hand counts.
@@ -82,10 +83,11 @@ if [ "$stage" = fetch ]; then
 fi
 if [ "$stage" = debian ]; then
     need_command dh debhelper
+    need_command dh_python3 dh-python
     need_command dpkg-buildpackage dpkg-dev
     need_command debootstrap debootstrap
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
-    [ -e /usr/include/python3.*/Python.h ] || missing+=(python3-dev)
+    compgen -G "/usr/include/python3.*/Python.h" >/dev/null || missing+=(python3-dev)
 fi
 need_python
 

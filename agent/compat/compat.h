@@ -33,6 +33,9 @@ const char *compat_version(void);
 /* A collection is going on (its candidates are in no list just now). */
 bool compat_gc_collecting(PyInterpreterState *interp);
 
+/* They are lists, as far as can be seen without following what is not one. */
+bool compat_gc_lists_close(PyInterpreterState *interp);
+
 /* Calls `each` for every tracked object, frozen ones included; stops when it returns
  * non-zero and returns that. */
 int compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *ctx),

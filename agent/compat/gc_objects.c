@@ -43,6 +43,33 @@ each_in_list(PyGC_Head *list, int (*each)(PyObject *op, void *ctx), void *ctx)
     return 0;
 }
 
+/* Who stands first has the head before it; the lowest bits of a link are flags. Nothing is
+ * followed that has not been looked at: where lists are not what they were, words of other
+ * things stand there. */
+static bool
+closes(const PyGC_Head *list)
+{
+    PyGC_Head head, first;
+    return compat_peek(list, &head, sizeof(head))
+           && compat_peek(NEXT(&head), &first, sizeof(first))
+           && (first._gc_prev & ~(uintptr_t)3) == (uintptr_t)list;
+}
+
+bool
+compat_gc_lists_close(PyInterpreterState *interp)
+{
+    struct _gc_runtime_state *gc = compat_place_gc(interp);
+    char byte;
+    if (!compat_peek(interp, &byte, 1)) {
+        return true; /* a filter of system calls does not let us look */
+    }
+    bool good = closes(&gc->permanent_generation.head);
+    for (int i = 0; i < NUM_GENERATIONS && good; i++) {
+        good = closes(&generations(gc)[i].head);
+    }
+    return good;
+}
+
 int
 compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *ctx), void *ctx)
 {

@@ -33,7 +33,8 @@ static bool
 collector_shows_new_list(PyInterpreterState *interp)
 {
     PyObject *probe = PyList_New(0);
-    bool seen = probe != NULL && compat_gc_each(interp, is_probe, probe) != 0;
+    bool seen = probe != NULL && compat_gc_lists_close(interp)
+                && compat_gc_each(interp, is_probe, probe) != 0;
     Py_XDECREF(probe);
     return seen;
 }

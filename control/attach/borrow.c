@@ -6,7 +6,7 @@
  * system call is to be restarted.
  */
 #define _GNU_SOURCE
-#include "borrow.h"
+#include "borrow_wait.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -15,111 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "clock.h"
 #include "memory.h"
 #include "signal_frame.h"
 
 #define RED_ZONE 128
-#define SIGSETXID 33 /* of glibc, which does not name it */
-#define LOOK_NS 10000000 /* at the latest */
-#define SYSCALL_STOP (SIGTRAP | 0x80)
-
-enum stop {
-    STOP_TRAP,    /* ours: PTRACE_INTERRUPT */
-    STOP_SYSCALL,
-    STOP_GROUP,   /* SIGSTOP and the like, for the whole process */
-    STOP_SIGNAL,  /* one is about to be delivered */
-    STOP_OTHER,
-    STOP_GONE,
-    STOP_LATE,    /* the deadline */
-};
-
-/* -- waiting ----------------------------------------------------------------------- */
-
-static enum stop
-kind_of(int status, int *signal)
-{
-    int event = status >> 16;
-    *signal = WSTOPSIG(status);
-    if (!WIFSTOPPED(status)) {
-        return STOP_GONE;
-    }
-    if (event == PTRACE_EVENT_STOP) {
-        return *signal == SIGTRAP ? STOP_TRAP : STOP_GROUP;
-    }
-    if (*signal == SYSCALL_STOP) {
-        return STOP_SYSCALL;
-    }
-    return event != 0 ? STOP_OTHER : STOP_SIGNAL;
-}
-
-/* The kernel says by SIGCHLD that there is something to look at. Blocked, it is not lost
- * between the look and the sleep. */
-static bool
-look_or_sleep(struct ml_borrow *b, pid_t *got, int *status)
-{
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    *got = waitpid(b->tid, status, __WALL | WNOHANG);
-    if (*got == 0) {
-        sigtimedwait(&child, NULL, &(struct timespec){.tv_nsec = LOOK_NS});
-    }
-    return *got != 0;
-}
-
-static enum stop
-wait_with_child_blocked(struct ml_borrow *b, int *signal)
-{
-    int status = 0;
-    pid_t got;
-    while (!look_or_sleep(b, &got, &status)) {
-        if (ml_clock_seconds() > b->deadline) {
-            return STOP_LATE;
-        }
-    }
-    if (got < 0) {
-        b->held = false; /* gone without a word: another thread called execve */
-        return STOP_GONE;
-    }
-    enum stop stop = kind_of(status, signal);
-    b->held = stop != STOP_GONE;
-    b->in_trap = stop == STOP_TRAP || stop == STOP_SIGNAL || stop == STOP_GROUP;
-    return stop;
-}
-
-static enum stop
-wait_stop(struct ml_borrow *b, int *signal)
-{
-    sigset_t child, before;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &child, &before);
-    enum stop stop = wait_with_child_blocked(b, signal);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    return stop;
-}
-
-static int
-go(struct ml_borrow *b, int request, int signal)
-{
-    if (ptrace(request, b->tid, NULL, (void *)(long)signal) < 0) {
-        b->held = false;
-        return -1;
-    }
-    return 0;
-}
-
-static int
-gone(const struct ml_borrow *b, struct ml_error *err)
-{
-    return ml_error_set(err, ML_ENOTFOUND, "process %d has ended meanwhile", (int)b->pid);
-}
 
 /* -- registers --------------------------------------------------------------------- */
 
@@ -146,23 +48,6 @@ write_registers(struct ml_borrow *b)
     ptrace(PTRACE_SETSIGMASK, b->tid, sizeof(b->mask), &b->mask);
     ptrace(PTRACE_SETREGS, b->tid, NULL, &b->regs);
     b->touched = false;
-}
-
-/* No handler of the program's runs on the borrowed thread, nor on the new one, which
- * inherits this. What the code itself may cause stays open: such a signal, blocked,
- * would end the program, but so we see it and put everything back. And libc's own: who
- * calls setuid has every thread take that, and waits for it with the lock held that
- * pthread_create asks for. */
-static void
-block_signals(struct ml_borrow *b)
-{
-    static const int open[] = {SIGSEGV, SIGBUS,  SIGILL,   SIGFPE,
-                               SIGTRAP, SIGSYS, SIGSETXID};
-    uint64_t all = ~(uint64_t)0;
-    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
-        all &= ~((uint64_t)1 << (open[i] - 1));
-    }
-    ptrace(PTRACE_SETSIGMASK, b->tid, sizeof(all), &all);
 }
 
 /* -- stopping ---------------------------------------------------------------------- */
@@ -209,21 +94,21 @@ interrupt(struct ml_borrow *b, struct ml_error *err)
     int signal = 0;
     ptrace(PTRACE_INTERRUPT, b->tid, NULL, NULL);
     for (;;) {
-        switch (wait_stop(b, &signal)) {
-        case STOP_TRAP:
+        switch (ml_borrow_wait(b, &signal)) {
+        case ML_STOP_TRAP:
             return read_registers(b, err);
-        case STOP_SIGNAL:
-            go(b, PTRACE_CONT, signal);
+        case ML_STOP_SIGNAL:
+            ml_borrow_go(b, PTRACE_CONT, signal);
             break;
-        case STOP_SYSCALL:
-        case STOP_OTHER:
-            go(b, PTRACE_CONT, 0);
+        case ML_STOP_SYSCALL:
+        case ML_STOP_OTHER:
+            ml_borrow_go(b, PTRACE_CONT, 0);
             break;
-        case STOP_GROUP:
+        case ML_STOP_GROUP:
             return ml_error_set(err, ML_ESTATE, "it is stopped (SIGSTOP)");
-        case STOP_GONE:
+        case ML_STOP_GONE:
             return ml_error_set(err, ML_ESTATE, "a thread has just ended");
-        case STOP_LATE:
+        case ML_STOP_LATE:
             return ml_error_set(err, ML_ECANCELLED, "process %d cannot be stopped: it is "
                                 "deep in the kernel, or frozen", (int)b->pid);
         }
@@ -342,152 +227,18 @@ ml_borrow_lay_frame(struct ml_borrow *b, uint64_t sigreturn, struct ml_error *er
     return ml_borrow_write(b, at, &frame, size, err);
 }
 
-/* -- running ----------------------------------------------------------------------- */
+/* -- giving it back ---------------------------------------------------------------- */
 
-static int
-set_off(struct ml_borrow *b, const struct user_regs_struct *regs, struct ml_error *err)
-{
-    b->touched = true;
-    if (ptrace(PTRACE_SETREGS, b->tid, NULL, regs) < 0) {
-        return gone(b, err);
-    }
-    block_signals(b); /* killed before this, we leave its own mask to the frame */
-    return go(b, PTRACE_SYSCALL, 0) < 0 ? gone(b, err) : ML_OK;
-}
-
-/* Somebody sent the signal that it stands before: it is to have it. */
-static bool
-is_sent(const struct ml_borrow *b)
-{
-    siginfo_t info;
-    return ptrace(PTRACE_GETSIGINFO, b->tid, NULL, &info) == 0 && info.si_code <= 0;
-}
-
-/* Lets it go as it stands: the frame brings it back. */
-static int
-abandon(struct ml_borrow *b, struct ml_error *err)
-{
-    ptrace(PTRACE_INTERRUPT, b->tid, NULL, NULL);
-    b->deadline = ml_clock_seconds() + 0.2;
-    int signal;
-    enum stop stop = wait_stop(b, &signal);
-    if (stop != STOP_LATE && b->held) {
-        ptrace(PTRACE_DETACH, b->tid, NULL,
-               (void *)(long)(stop == STOP_SIGNAL ? signal : 0));
-    }
-    b->held = false;
-    return ml_error_set(err, ML_ECANCELLED, "libc's pthread_create does not return");
-}
-
-/* Runs on to the next stop at a system call that ends at `rip`. A program that is stopped
- * by SIGSTOP meanwhile stands still but for this thread. */
-static int
-run_to(struct ml_borrow *b, uint64_t rip, struct user_regs_struct *regs,
-       struct ml_error *err)
-{
-    int signal = 0;
-    for (;;) {
-        int pass = 0;
-        switch (wait_stop(b, &signal)) {
-        case STOP_SYSCALL:
-            if (ptrace(PTRACE_GETREGS, b->tid, NULL, regs) < 0) {
-                return gone(b, err);
-            }
-            if (regs->rip == rip) {
-                return ML_OK;
-            }
-            break;
-        case STOP_SIGNAL:
-            if (is_sent(b)) {
-                pass = signal;
-                break;
-            }
-            return ml_error_set(err, ML_EUNSUPPORTED, signal == SIGSYS
-                                ? "a seccomp filter of the program's forbids it"
-                                : "the program's libc cannot be called (%s)",
-                                strsignal(signal));
-        case STOP_GONE:
-            return gone(b, err);
-        case STOP_LATE:
-            return abandon(b, err);
-        default:
-            break;
-        }
-        if (go(b, PTRACE_SYSCALL, pass) < 0) {
-            return gone(b, err);
-        }
-    }
-}
-
-int
-ml_borrow_syscall_at(struct ml_borrow *b, uint64_t at, long number,
-                     const uint64_t arg[6], uint64_t *result, struct ml_error *err)
-{
-    struct user_regs_struct regs = b->regs;
-    regs.rip = at;
-    regs.rsp = b->frame - sizeof(uint64_t);
-    regs.orig_rax = (unsigned long long)-1; /* nothing to restart */
-    regs.rax = (unsigned long long)number;
-    regs.rdi = arg[0];
-    regs.rsi = arg[1];
-    regs.rdx = arg[2];
-    regs.r10 = arg[3];
-    regs.r8 = arg[4];
-    regs.r9 = arg[5];
-    int rc = set_off(b, &regs, err);
-    rc = rc == ML_OK ? run_to(b, at + 2, &regs, err) : rc; /* on its way in */
-    if (rc == ML_OK && go(b, PTRACE_SYSCALL, 0) < 0) {
-        rc = gone(b, err);
-    }
-    rc = rc == ML_OK ? run_to(b, at + 2, &regs, err) : rc; /* and out */
-    if (rc == ML_OK) {
-        *result = regs.rax;
-    }
-    return rc;
-}
-
-int
-ml_borrow_run(struct ml_borrow *b, uint64_t code, uint64_t rbx, uint64_t stack,
-              uint64_t marker, struct ml_error *err)
-{
-    struct user_regs_struct regs = b->regs;
-    regs.rip = code;
-    regs.rbx = rbx;
-    regs.rbp = b->frame;
-    regs.rsp = stack;
-    regs.orig_rax = (unsigned long long)-1;
-    int rc = set_off(b, &regs, err);
-    return rc == ML_OK ? run_to(b, marker, &regs, err) : rc;
-}
-
-/* From a stop at a system call to the trap behind it. */
-static bool
-reach_trap(struct ml_borrow *b)
-{
-    int signal = 0, pass = 0;
-    b->deadline = ml_clock_seconds() + 1;
-    ptrace(PTRACE_INTERRUPT, b->tid, NULL, NULL);
-    while (b->held && (!b->in_trap || pass != 0)) {
-        if (go(b, PTRACE_CONT, pass) < 0) {
-            return false;
-        }
-        enum stop stop = wait_stop(b, &signal);
-        if (stop == STOP_LATE) {
-            return false;
-        }
-        pass = stop == STOP_SIGNAL && is_sent(b) ? signal : 0;
-    }
-    return b->held;
-}
-
+/* A signal that stopped it in its own code is its own. */
 void
 ml_borrow_give_back(struct ml_borrow *b)
 {
-    if (b->held && b->touched && reach_trap(b)) {
+    int signal = b->touched ? 0 : b->signal;
+    if (b->held && b->touched && ml_borrow_reach_trap(b)) {
         write_registers(b);
     }
     if (b->held) {
-        ptrace(PTRACE_DETACH, b->tid, NULL, NULL);
+        ptrace(PTRACE_DETACH, b->tid, NULL, (void *)(long)signal);
     }
     b->held = false;
 }

@@ -31,6 +31,8 @@ struct ml_borrow {
     pid_t pid, tid;
     double deadline;
     bool held;        /* we are its tracer */
+    bool stopped;
+    int signal;       /* that it was stopped before the delivery of, 0: none */
     bool in_trap;     /* stopped where its registers can be put back for good */
     bool touched;     /* its registers are not its own */
     struct user_regs_struct regs; /* its own */
@@ -65,11 +67,20 @@ int ml_borrow_syscall_at(struct ml_borrow *b, uint64_t at, long number,
 int ml_borrow_write(struct ml_borrow *b, uint64_t to, const void *from, size_t len,
                     struct ml_error *err);
 
-/* Has it run the code at `code` with rbx, its stack pointer, and rbp at the frame, until
- * it makes a system call that ends at `marker`. ML_ECANCELLED: it is not there within the
+/* Code that it runs, with rbp at the frame. It notes that it is done in the int32 at
+ * `done`, waits for a while to be fetched, and then goes back by rt_sigreturn. */
+struct ml_borrow_code {
+    uint64_t start, size; /* where the thread waits to be fetched */
+    uint64_t entry, rbx, stack;
+    uint64_t done;
+};
+
+#define ML_BORROW_NOT_DONE (-1)
+
+/* Has it run until it is done, and fetches it. ML_ECANCELLED: it is not done within the
  * deadline; then it has been let go and comes back by itself. */
-int ml_borrow_run(struct ml_borrow *b, uint64_t code, uint64_t rbx, uint64_t stack,
-                  uint64_t marker, struct ml_error *err);
+int ml_borrow_run(struct ml_borrow *b, const struct ml_borrow_code *code,
+                  struct ml_error *err);
 
 /* Puts it back as it was and lets it go. Does nothing when nothing is held. */
 void ml_borrow_give_back(struct ml_borrow *b);

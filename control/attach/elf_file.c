@@ -133,14 +133,6 @@ ml_elf_loader(struct ml_elf *elf, char *out, size_t cap)
     return true;
 }
 
-bool
-ml_elf_dynamic(struct ml_elf *elf)
-{
-    GElf_Phdr segment;
-    size_t i = 0;
-    return next_segment(elf, PT_DYNAMIC, &i, &segment);
-}
-
 const char *
 ml_elf_at(struct ml_elf *elf, uint64_t address, uint64_t len)
 {

@@ -36,8 +36,6 @@ int ml_elf_own_machine(void);
 
 /* The program that loads it, PT_INTERP ("/lib64/ld-linux-x86-64.so.2"); false: none. */
 bool ml_elf_loader(struct ml_elf *elf, char *out, size_t cap);
-/* It has a table for the dynamic linker: is no statically linked program. */
-bool ml_elf_dynamic(struct ml_elf *elf);
 
 /* A symbol that is defined in it: exported ones first, then all. */
 bool ml_elf_symbol(struct ml_elf *elf, const char *name, struct ml_elf_range *out);

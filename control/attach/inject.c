@@ -25,7 +25,8 @@
 #include "moment.h"
 #include "outcome.h"
 
-#define CALL_SECONDS 0.25 /* for libc to start a thread */
+#define CALL_SECONDS 1.0 /* for libc to start a thread */
+#define FETCH_NS 500000000 /* after which the thread goes back by itself */
 #define JUST_BEGUN_MS 20
 #define QUICK_ROUNDS 200 /* a millisecond apart; then OFTEN_MS */
 #define OFTEN_MS 10
@@ -88,7 +89,8 @@ fill_data(struct injection *in, struct ml_error *err)
         memcpy(places[i].to, &places[i].address, sizeof(places[i].address));
     }
     data->size = ML_INJECT_SIZE;
-    data->created = -1;
+    data->limit.tv_nsec = FETCH_NS;
+    data->created = ML_BORROW_NOT_DONE;
     snprintf(data->begin, sizeof(data->begin), "%s", ML_ATTACH_BEGIN_SYMBOL);
     snprintf(data->library, sizeof(data->library), "%s", in->order->library);
     return ml_attach_order_text(in->order, data->order, err);
@@ -138,7 +140,8 @@ take_mapping_back(struct injection *in)
 {
     const uint64_t arg[6] = {in->mapping, ML_INJECT_SIZE};
     uint64_t result;
-    if (in->mapping != 0 && in->thread.held) {
+    /* One that has gone back by itself is no longer ours to call with. */
+    if (in->mapping != 0 && in->thread.held && in->thread.touched) {
         ml_borrow_syscall_at(&in->thread, ml_image_calls(in->image)->syscall_ret,
                              SYS_munmap, arg, &result, NULL);
     }
@@ -180,9 +183,15 @@ start_thread(struct injection *in, struct ml_error *err)
     b->deadline = ml_clock_seconds() + CALL_SECONDS;
     int rc = lay_mapping(in, err);
     if (rc == ML_OK) {
-        rc = ml_borrow_run(b, code_address(in, ml_inject_enter), data_address(in),
-                           in->mapping + ML_INJECT_SIZE,
-                           code_address(in, ml_inject_marker), err);
+        const struct ml_borrow_code code = {
+            .start = in->mapping,
+            .size = ML_INJECT_CODE,
+            .entry = code_address(in, ml_inject_enter),
+            .rbx = data_address(in),
+            .stack = in->mapping + ML_INJECT_SIZE,
+            .done = data_address(in) + offsetof(struct ml_inject_data, created),
+        };
+        rc = ml_borrow_run(b, &code, err);
         if (rc == ML_ECANCELLED) {
             raise_flag(in, offsetof(struct ml_inject_data, given_up));
             raise_flag(in, offsetof(struct ml_inject_data, read));
@@ -228,6 +237,7 @@ try_thread(struct injection *in, pid_t tid, bool untimely, struct ml_error *err)
 
 /* -- the choice -------------------------------------------------------------------- */
 
+/* How often it has gone to sleep so far. */
 static long
 switches(pid_t pid, pid_t tid)
 {
@@ -281,7 +291,7 @@ consider(struct injection *in, pid_t tid, struct ml_error *err)
         }
         return is_late(in) ? try_thread(in, tid, true, err) : 0;
     default:
-        in->refusal = "its threads are deep in the kernel";
+        in->refusal = "its threads wait in system calls that a stop would disturb";
         return 0;
     }
 }

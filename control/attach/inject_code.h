@@ -3,9 +3,9 @@
  * The code that inject puts into the program, in a mapping of its own: two small pieces
  * that are complete by themselves, so that they end well whatever becomes of memalotctl.
  *
- *   ml_inject_enter   on the borrowed thread: starts a thread by pthread_create, shows
- *                     that it is done by a system call that does nothing, and, if nobody
- *                     looks, gives the thread back by rt_sigreturn
+ *   ml_inject_enter   on the borrowed thread: starts a thread by pthread_create, notes
+ *                     that it is done, and waits to be fetched; when nobody comes it
+ *                     gives the thread back by rt_sigreturn
  *   ml_inject_thread  on that new thread: dlopen, dlsym, ml_attach_begin; waits until its
  *                     answer has been read, then takes the mapping away, itself included
  *
@@ -22,6 +22,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "outcome.h"
 
@@ -38,10 +39,11 @@ enum ml_inject_state {
 
 /* Functions are addresses in the program. */
 struct ml_inject_data {
-    /* at places that the assembler knows: 0, 8, 16 */
+    /* at places that the assembler knows: 0, 8, 16, 24 */
     void *mapping;
     size_t size;
     int (*unmap)(void *start, size_t size);
+    struct timespec limit; /* for being fetched */
     /* what ml_inject_enter calls */
     int (*attr_init)(void *attr);
     int (*attr_setstacksize)(void *attr, size_t size);
@@ -74,8 +76,6 @@ extern const char __start_ml_inject_code[] ML_INJECT_HIDDEN;
 extern const char __stop_ml_inject_code[] ML_INJECT_HIDDEN;
 /* rbx: data, rbp: signal frame, rsp: its stack */
 extern const char ml_inject_enter[] ML_INJECT_HIDDEN;
-/* just behind the system call that shows that it is done */
-extern const char ml_inject_marker[] ML_INJECT_HIDDEN;
 void *ml_inject_thread(void *data);
 
 #endif

@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include "interpreter.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

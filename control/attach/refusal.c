@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include "refusal.h"
 
-#include <elf.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>

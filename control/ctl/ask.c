@@ -4,6 +4,8 @@
  */
 #include "ask.h"
 
+#include <string.h>
+
 #include "ask_many.h"
 #include "merge.h"
 
@@ -39,7 +41,8 @@ print_merged(const struct ml_ctl_args *args, const struct ml_many *m,
              const char *method, ml_ask_render *render)
 {
     struct ml_error err;
-    json_t *members = ml_many_members(m, true), *merged = NULL;
+    bool with_pss = strcmp(method, "memory") == 0; /* the kernel has to count pages */
+    json_t *members = ml_many_members(m, with_pss), *merged = NULL;
     int limit = args->limit != ML_CTL_UNSET ? args->limit : ROWS;
     int rc = ml_merge(method, members, limit, &merged, &err);
     json_decref(members);

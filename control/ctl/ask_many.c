@@ -18,7 +18,8 @@
 #include "family.h"
 
 #define TICK_MS 100
-#define STATUS_PATIENCE_MS 2000
+#define STOPPED_MS 2000   /* whose process is stopped says nothing more */
+#define STATUS_MS 10000   /* a status takes no time, but the machine may be busy */
 #define PATIENCE_MS 60000 /* an agent at work is heard of more often than that */
 
 enum step { STEP_STATUS, STEP_WAITING, STEP_WORK, STEP_OVER };
@@ -112,16 +113,15 @@ take(struct round *r, struct asking *a)
     }
 }
 
-/* Who is at work may be silent for long, unless it was stopped meanwhile. */
+/* Those who only look (ps) do not wait for the busy, either. */
 static bool
 is_hopeless(const struct round *r, const struct asking *a, int64_t silence)
 {
-    if (a->step == STEP_STATUS) {
-        return silence > STATUS_PATIENCE_MS;
-    }
-    return a->step == STEP_WORK &&
-           (silence > r->patience ||
-            (silence > STATUS_PATIENCE_MS && ml_family_is_stopped(a->of->agent)));
+    int64_t patience = a->step == STEP_STATUS ? STATUS_MS : r->patience;
+    bool asked = a->step == STEP_STATUS || a->step == STEP_WORK;
+    return asked && (silence > patience ||
+                     (silence > STOPPED_MS &&
+                      (r->method == NULL || ml_family_is_stopped(a->of->agent))));
 }
 
 static void

@@ -190,7 +190,7 @@ const struct ml_command ml_cmd_attach = {
         "The process need not have been prepared. No Python runs where it was\n"
         "interrupted: the agent starts a thread, which asks for the GIL like any other.\n"
         "CPython 3.14 and later let it in by themselves when they come by; else one\n"
-        "thread is borrowed for less than a millisecond by ptrace, at a moment when it\n"
+        "thread is borrowed for about a millisecond by ptrace, at a moment when it\n"
         "holds nothing of libc's. `memalotctl detach` takes the agent out again.",
     .opts = opts,
     .min_words = 1,

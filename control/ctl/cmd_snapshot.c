@@ -79,7 +79,7 @@ draw(const char *directory, const char *prefix, const json_t *findings, json_t *
     return ML_EXIT_DONE;
 }
 
-/* `pid` 0: there is no other process whose pictures could be there. */
+/* The process's own number keeps pictures of several apart; 0: it is not known. */
 static int
 draw_one(const struct ml_ctl_args *args, const json_t *answer, long pid, json_t *svg)
 {
@@ -170,13 +170,30 @@ show(const struct ml_ctl_args *args, json_t *answer, long pid, json_t *documents
 }
 
 static int
+ask_one(const struct ml_ctl_args *args, long *pid, json_t **answer)
+{
+    struct ml_client *client = NULL;
+    struct ml_error err;
+    int code = ml_discover_target(ml_ask_target(args), &client);
+    if (code == ML_EXIT_DONE) {
+        *pid = ml_client_pid(client);
+        if (ml_client_call(client, "snapshot", make_params(args), "sweeping", -1, answer,
+                           &err) < 0) {
+            code = ml_print_error(&err);
+        }
+    }
+    ml_client_free(client);
+    return code;
+}
+
+static int
 one(const struct ml_ctl_args *args)
 {
+    long pid = 0;
     json_t *answer = NULL, *documents = json_array();
-    int code =
-        ml_ask(ml_ask_target(args), "snapshot", make_params(args), "sweeping", &answer);
+    int code = ask_one(args, &pid, &answer);
     if (code == ML_EXIT_DONE) {
-        code = show(args, answer, 0, documents);
+        code = show(args, answer, pid, documents);
         int stored = check_stored(answer, "");
         if (args->json) {
             ml_print_json(json_incref(json_array_get(documents, 0)));
@@ -328,7 +345,7 @@ static const struct ml_opt opts[] = {
      "draw the findings into this directory"},
     ML_OPT_MANY,
     {"each", 0, ML_OPT_FLAG, ML_CTL_OPT(each), NULL, 0, 0,
-     "of several, one report after another instead of one for all"},
+     "of several: one report after another, not one for all"},
     ML_OPT_FINDINGS,
     ML_OPT_JSON,
     ML_OPT_COLOR,

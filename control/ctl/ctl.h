@@ -136,7 +136,7 @@ struct ml_command {
          "this process and all below it, all at once"},                                \
     {                                                                                  \
         "timeout", 0, ML_OPT_TIME, ML_CTL_OPT(timeout), "S", 0, 0,                     \
-            "give up on one of several that is silent for so long (default: 60)"       \
+            "pass over who is silent for so long (default: 60)"       \
     }
 
 extern const struct ml_command ml_cmd_run, ml_cmd_ps, ml_cmd_status, ml_cmd_snapshot,

@@ -336,7 +336,8 @@ pick(struct ml_discovery *d, const char *target, struct ml_client **out)
     size_t matches = match(d, target, &only);
     if (matches > 1) {
         return list_and_refuse(
-            d, target == NULL ? "several agents, say which one (PID or name):"
+            d, target == NULL ? "several agents, say which one (PID or name), or "
+                                "--all where the command has it:"
                               : "several agents are called so, say which one (PID):");
     }
     if (matches == 1 && only->client == NULL) {

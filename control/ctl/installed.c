@@ -116,9 +116,10 @@ ml_installed_become(const char *self, const char *module, char *const *words)
     }
     line[n] = NULL;
     /* -m puts the present directory before everything else: what is called json.py
-     * there is not json. Python 3.11 is the first to obey. */
+     * there is not json. Python 3.11 is the first to obey. And who looks for leaks needs
+     * no agent, whatever MEMALOT says to programs. */
     if (make_importable(package) < 0 || setenv("MEMALOT_CTL", self, 1) < 0 ||
-        setenv("PYTHONSAFEPATH", "1", 1) < 0) {
+        setenv("PYTHONSAFEPATH", "1", 1) < 0 || setenv("MEMALOT", "0", 1) < 0) {
         return ml_print_fail(ML_EXIT_FAILED, "out of memory");
     }
     execvp(python, line);

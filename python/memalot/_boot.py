@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _FOLLOWED = "MEMALOT_FOLLOWED"  # set by the first of a family, which alone may speak
-_OURS = ("MEMALOT", "MEMALOT_CONFIG", "MEMALOT_CTL", _FOLLOWED)
+_VARIABLES = ("MEMALOT", "MEMALOT_CONFIG", "MEMALOT_CTL", _FOLLOWED)
+_COMMANDS = ("memalotctl", "memalot", "memalot-mcp")  # as pip installs them: scripts
 
 
 def boot(package: str) -> None:
@@ -36,6 +37,8 @@ def boot(package: str) -> None:
     config = environ.get("MEMALOT_CONFIG") or None
     if environ.get("MEMALOT", "1" if config else "") != "1" or sys.flags.ignore_environment:
         return
+    if os.path.basename("".join(sys.orig_argv[1:2])) in _COMMANDS:
+        return  # who looks for leaks does not look at itself
     may_speak = _FOLLOWED not in environ
     environ[_FOLLOWED] = "1"
     try:
@@ -112,7 +115,7 @@ def _load_agent(package: str) -> "ModuleType | None":
 
 
 def _restore_environment() -> None:
-    for name in _OURS:
+    for name in _VARIABLES:
         os.environ.pop(name, None)
     places = os.environ.get("PYTHONPATH", "").split(":")
     kept = [place for place in places if not place.endswith("/memalot/boot")]

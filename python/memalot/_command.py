@@ -2,15 +2,14 @@
 """The commands that pip installs: each becomes the program inside this package.
 
 memalotctl itself is C. These functions tell it by which Python they run, for the parts
-of it that are written in Python, and are gone.
+of it that are written in Python, and are gone. MEMALOT=1 brings no agent into them:
+_boot.py knows them by name.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-
-from ._life import stop
 
 _PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "memalotctl")
 
@@ -32,7 +31,6 @@ def memalot_mcp() -> None:
 
 def _become(name: str, *words: str) -> None:
     os.environ["MEMALOT_PYTHON"] = sys.executable
-    stop()  # the agent that MEMALOT=1 has brought: this process is no program of anybody's
     try:
         os.execv(_PROGRAM, [name, *words])
     except OSError as error:

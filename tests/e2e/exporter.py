@@ -14,7 +14,7 @@ import urllib.request
 
 import pytest
 
-from harness import BUILD, MEMALOTCTL, PATIENCE
+from harness import BUILD, MEMALOTCTL, PATIENCE, wait_until
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -65,6 +65,13 @@ class Exporter:
                     key = sample.labels.get("part") or sample.labels.get("state")
                     found[(sample.name, key) if key else sample.name] = sample.value
         return found
+
+    def once(self, name, value, /, **labels):
+        """Return the samples once one has a value: an agent that has answered tells of
+        its new report a moment later."""
+        return wait_until(
+            lambda: (found := self.samples(**labels)).get(name) == value and found,
+            f"{name} is {value}")
 
     def stop(self):
         """Ask it to end; returns its exit code."""

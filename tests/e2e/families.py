@@ -18,6 +18,8 @@ import procfs
 from harness import BUILD, MEMALOTCTL, PATIENCE, ROOT, TARGETS, wait_until
 
 WAYS = TARGETS.parent / "ways"
+CELERY = ("celery", "-A", "tasks", "worker", "-P", "prefork", "-c", "2",
+          "--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 class Site:
@@ -67,25 +69,31 @@ class Family:
                      "VIRTUAL_ENV": str(site.folder), **env},
             )
         self.pid = self.process.pid
-        self._seen: set[int] = set()
 
     # -- its processes ------------------------------------------------------------------
 
+    def members(self) -> set[int]:
+        """Return every process of it: they all have its log in their environment."""
+        mark = b"WAYS_LOG=" + bytes(self.log) + b"\0"
+        found = set()
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if mark in Path("/proc", name, "environ").read_bytes():
+                    found.add(int(name))
+            except OSError:
+                pass  # gone, or somebody else's
+        return found
+
     def pids(self) -> set[int]:
         """Return every process of it that is a Python."""
-        found, new = set(), {self.pid}
-        while new:
-            found |= new
-            new = set().union(*(procfs.children(pid) for pid in new)) - found
-        self._seen |= found
-        return {pid for pid in found if self._is_python(pid)}
-
-    @staticmethod
-    def _is_python(pid: int) -> bool:
-        try:
-            return "python3" in os.path.basename(os.readlink(f"/proc/{pid}/exe"))
-        except OSError:
-            return False  # gone, or about to be
+        found = set()
+        for pid in self.members():
+            try:
+                if "python3" in os.path.basename(os.readlink(f"/proc/{pid}/exe")):
+                    found.add(pid)
+            except OSError:
+                pass
+        return found
 
     def leakers(self) -> set[int]:
         """Return the processes that have leaked and are still there."""
@@ -134,20 +142,19 @@ class Family:
 
     def end(self) -> int:
         """Send SIGTERM as a supervisor does and return the exit code."""
-        self.pids()
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(PATIENCE)
-        wait_until(lambda: not any(map(procfs.alive, self._seen)), "all of it has ended")
+        wait_until(lambda: not self.members(), "all of it has ended")
         return code
 
     def kill(self) -> None:
         """End all of it, however it is."""
-        self.pids()
-        for pid in self._seen:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        while left := self.members():  # a master starts new workers meanwhile
+            for pid in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
         self.process.wait(PATIENCE)
 
     def said(self) -> list[str]:

@@ -107,7 +107,6 @@ def test_a_busy_loop_goes_on(ctl, unprepared, attach):
 @pytest.mark.few_versions
 @pytest.mark.parametrize("what, said", [
     ("busy_threads", "[468451, 468451, 468451, 468451]"),
-    ("storm", "True"),
     ("slow_module", "42"),
     ("slow_library", "slowload"),
     ("slow_library_beside_a_thread", "slowload"),
@@ -127,6 +126,14 @@ def test_threads_that_change_the_user_are_not_waited_for_forever(ctl, unprepared
     program = unprepared("users")
     for _ in range(8):
         visit(ctl, program, attach)
+    assert outcome(program) == "True"
+
+
+@pytest.mark.few_versions
+def test_a_storm_of_mallocs_goes_on(ctl, unprepared, attach):
+    program = unprepared("storm")
+    attach(program)  # no snapshot: the figures of a malloc that was locked take seconds
+    ctl.run("detach", program.pid)
     assert outcome(program) == "True"
 
 

@@ -184,13 +184,13 @@ def test_snapshot_prints_the_report_where_it_is_and_its_pictures(ctl, agents, tm
     answer = {"report_id": "ab12-cd34", "directory": "/r/memalot_report_ab12-cd34",
               "svg": ["/r/memalot_report_ab12-cd34/iteration_1_finding_1.svg"],
               "iteration": {**ITERATION, "process": {"pid": 7}}}
-    agents("shop", snapshot=answer)
+    agent = agents("shop", snapshot=answer)
     text = ctl.run("snapshot").stdout
     assert "shop.SESSIONS[*]" in text
     assert text.index("shop.SESSIONS") < text.index("ab12-cd34") < text.index(".svg")
     assert ctl.json("snapshot", "--no-save", "--type", "Session") == answer
     text = ctl.run("snapshot", "--svg", tmp_path / "pictures").stdout
-    drawn = tmp_path / "pictures/finding_1.svg"
+    drawn = tmp_path / f"pictures/{agent.pid}_finding_1.svg"
     assert str(drawn) in text and "<svg" in drawn.read_text()
 
 

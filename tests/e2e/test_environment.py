@@ -146,6 +146,19 @@ def test_the_programs_own_copy_is_the_one_that_run_loads(half, python, ctl):
     assert done.stdout == f"{ {str(place / 'memalot' / python.agent.name)} }\n"
 
 
+def test_memalots_own_commands_have_no_agent(half, ctl, python):
+    interpreter, place = half
+    for path in (BUILD / "lib" / "memalot" / "_boot.py", python.agent):
+        shutil.copy(path, place / "memalot")
+    said = []
+    for name in ("memalotctl", "program"):
+        script = interpreter.parent / name
+        script.write_text(f"#!{interpreter}\n{LOADED}\n")
+        script.chmod(0o755)
+        said.append(subprocess.check_output(script, env={**ctl.env, "MEMALOT": "1"}))
+    assert said == [b"False\n", b"True\n"]
+
+
 def test_half_an_installation_keeps_no_python_from_starting(half, ctl):
     interpreter, place = half
     boot = place / "memalot" / "_boot.py"

@@ -14,7 +14,6 @@ import pytest
 
 import exporter
 import prometheus
-from harness import wait_until
 
 RULES = re.compile(r"memalot_[a-z][a-z_]*[a-z]")
 
@@ -63,6 +62,7 @@ def test_a_leak_is_told_as_it_is_in_the_report(ctl, serve, target):
     iteration = ctl.json("snapshot", shop.pid)["iteration"]
     finding = iteration["findings"][0]
     told = serve()
+    values = told.once("memalot_sweeps_total", 1, **labels_of(shop))
     one = told.families()["memalot_finding_retained_bytes"].samples[0]
     status = ctl.json("status", shop.pid)
     assert one.labels == {
@@ -71,7 +71,6 @@ def test_a_leak_is_told_as_it_is_in_the_report(ctl, serve, target):
         "held_by": "python", "path": finding["path"],
     }
     assert one.value == finding["retained_size"]
-    values = told.samples(**labels_of(shop))
     assert values["memalot_agent_up"] == 1
     assert values["memalot_finding_objects"] == 5000
     assert values["memalot_live_objects"] == iteration["totals"]["live_objects"]
@@ -91,7 +90,9 @@ def test_names_help_types_and_units_are_prometheus_own(ctl, serve, target):
     ctl.run("snapshot", shop.pid)
     shop.ask("leak 2000")
     ctl.run("snapshot", shop.pid)
-    families = serve().families()
+    told = serve()
+    told.once("memalot_finding_growth_objects", 2000)
+    families = told.families()
     assert len(families) > 30
     for family in families.values():
         assert RULES.fullmatch(family.name), family.name
@@ -117,15 +118,13 @@ def test_a_new_report_is_told_and_growth_with_it(ctl, serve, target):
     shop.ask("leak 3000")
     ctl.run("snapshot", shop.pid)
     told = serve()
-    assert told.samples(**labels_of(shop))["memalot_finding_objects"] == 3000
+    told.once("memalot_finding_objects", 3000, **labels_of(shop))
     shop.ask("leak 1500")
     ctl.run("snapshot", shop.pid)
-    values = told.samples(**labels_of(shop))
-    assert values["memalot_finding_objects"] == 4500
+    values = told.once("memalot_finding_objects", 4500, **labels_of(shop))
     assert values["memalot_finding_growth_objects"] == 1500
     assert values["memalot_finding_retained_growth_bytes"] > 1500 * 1000
-    wait_until(lambda: told.samples(**labels_of(shop))["memalot_sweeps_total"] == 2,
-               "both sweeps are counted")
+    assert values["memalot_sweeps_total"] == 2
 
 
 def test_sweep_every_makes_snapshots_and_saves_none(ctl, serve, target):
@@ -133,12 +132,10 @@ def test_sweep_every_makes_snapshots_and_saves_none(ctl, serve, target):
     shop.ask("leak 3000")
     other.ask("leak 2000")
     told = serve("--sweep-every", "200ms")
-    for program, count in ((shop, 3000), (other, 2000)):
-        wait_until(lambda: told.samples(**labels_of(program)).get(
-            "memalot_finding_objects") == count, "a snapshot was made")
+    told.once("memalot_finding_objects", 3000, **labels_of(shop))
+    told.once("memalot_finding_objects", 2000, **labels_of(other))
     shop.ask("leak 1000")
-    wait_until(lambda: told.samples(**labels_of(shop))["memalot_finding_objects"] == 4000,
-               "a later one")
+    told.once("memalot_finding_objects", 4000, **labels_of(shop))
     assert ctl.json("list")["reports"] == []
 
 
@@ -148,17 +145,17 @@ def test_findings_are_limited_but_counted(ctl, serve, target):
     shop.ask("keep 5000")
     findings = ctl.json("snapshot", shop.pid)["iteration"]["findings"]
     assert len(findings) == 2
-    families = serve("--findings", 1).families()
-    assert len(families["memalot_finding_objects"].samples) == 1
-    assert families["memalot_findings"].samples[0].value == 2
+    told = serve("--findings", 1)
+    told.once("memalot_findings", 2, **labels_of(shop))
+    assert len(told.families()["memalot_finding_objects"].samples) == 1
 
 
 def test_a_report_that_cannot_be_read_is_said_to_be(ctl, serve, target, tmp_path):
     shop = target("leaking.py")
     shop.ask("leak 2000")
     ctl.run("snapshot", shop.pid)
-    values = serve("--report-directory", tmp_path).samples(**labels_of(shop))
-    assert values["memalot_report_readable"] == 0
+    values = serve("--report-directory", tmp_path).once(
+        "memalot_report_readable", 0, **labels_of(shop))
     assert values["memalot_agent_up"] == 1
     assert "memalot_finding_objects" not in values
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Families: `ps` draws them, --tree and --all ask all of them at once, and what they
-answer is put together."""
+answer is put together.
+
+What memalotctl does by itself is tested with one interpreter, the rest with `python`.
+"""
 
 import json
 import os
@@ -92,7 +95,7 @@ def test_what_workers_have_by_fork_is_not_their_leak(python, ctl, family):
     assert not any(row["inherited"] for row in leak["processes"])
 
 
-def test_a_family_is_one_report_for_a_person_and_a_tree_in_ps(python, ctl, family):
+def test_a_family_is_one_report_for_a_person_and_a_tree_in_ps(ctl, family):
     server, workers = family(2)
     text = ctl.run("snapshot", "--tree", server.pid).stdout
     assert text.startswith("3 processes: RSS ")
@@ -116,7 +119,7 @@ def stop(pid):
     wait_until(lambda: procfs.status(pid)["State"].startswith("T"), f"{pid} is stopped")
 
 
-def test_one_that_is_stopped_is_named_and_the_others_answer(python, ctl, family):
+def test_one_that_is_stopped_is_named_and_the_others_answer(ctl, family):
     server, workers = family(3)
     stop(workers[1])
     try:
@@ -144,7 +147,7 @@ def sockets_open(pid):
     return sum(link.startswith("socket:") for link in links)
 
 
-def test_one_that_ends_meanwhile_is_named_and_the_others_answer(python, ctl, family):
+def test_one_that_ends_meanwhile_is_named_and_the_others_answer(ctl, family):
     server, workers = family(3)
     stop(workers[0])  # so that memalotctl waits for it
     asking = subprocess.Popen(
@@ -180,7 +183,7 @@ class Mute(threading.Thread):
             lines.read()  # until memalotctl hangs up
 
 
-def test_one_that_is_silent_is_given_up(python, ctl, family):
+def test_one_that_is_silent_is_given_up(ctl, family):
     server, workers = family(1)
     Mute(ctl.socket(1))
     done = ctl.run("snapshot", "--all", "--timeout", "5s", "--json", code=1)
@@ -208,7 +211,7 @@ def test_a_tree_is_what_was_started_from_a_process(python, ctl, target):
     assert [row["pid"] for row in below["processes"]] == [behind_a_shell]
 
 
-def test_two_families_are_told_apart(python, ctl, family):
+def test_two_families_are_told_apart(ctl, family):
     first, its_workers = family(2)
     second, others = family(2, "Order")
     document = ctl.json("snapshot", "--all", "--no-save")

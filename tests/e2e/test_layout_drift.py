@@ -97,3 +97,17 @@ def test_frames_that_are_not_as_they_were_are_refused(drifted, python):
     said = [line for line in program.stderr().splitlines() if line]
     assert len(said) == 1 and "lays out" in said[0] and "does not know" in said[0], said
     assert "frames" in said[0] or "generators" in said[0] or "threads" in said[0]
+
+
+@pytest.mark.few_versions
+@pytest.mark.versions((3, 13), (3, 99))
+def test_collector_s_lists_that_stand_elsewhere_are_refused(drifted, python):
+    header = "internal/pycore_gc.h" if python.version[1] == 13 else state_header(python)
+    program = drifted("collector", {
+        header: [(r"(\n    struct gc_generation permanent_generation;)"
+                  r"(\n    struct gc_\w+ \*?generation_stats[^;]*;)", r"\2\1")],
+    })
+    assert program.ask("ping") == "pong"
+    assert program.finish() == 0
+    said = [line for line in program.stderr().splitlines() if line]
+    assert len(said) == 1 and "the collector's lists" in said[0], said

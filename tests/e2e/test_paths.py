@@ -31,6 +31,9 @@ class Slotted:
 
 CASES = {
     "module global": ("HELD = Leaked()", "__main__.HELD"),
+    "module global that multiprocessing has a second name for": (
+        "import multiprocessing\nROWS = [None, [Leaked()]]", "__main__.ROWS[1][0]"
+    ),
     "value of a str key": ("CACHE = {'k': Leaked()}", "__main__.CACHE['k']"),
     "value of an int key": ("CACHE = {7: Leaked()}", "__main__.CACHE[7]"),
     "value of a tuple key": (

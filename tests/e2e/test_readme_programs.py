@@ -2,7 +2,10 @@
 """The programs that the README of memalot shows give what it says they give."""
 
 import re
+import shlex
+import subprocess
 
+from harness import ROOT
 from monitored import play
 
 
@@ -142,3 +145,47 @@ def test_reports_go_to_a_logger(python, ctl, tmp_path):
     assert "builtins.str" in log
     assert "\x1b[" not in log
     assert "kept" in log
+
+
+def commands_of(heading):
+    """The memalotctl lines of the first block below a heading of README.md."""
+    text = (ROOT / "README.md").read_text().split(f"\n## {heading}\n")[1]
+    block = re.search(r"\n\n((?:    .*\n)+)", text).group(1)
+    return [shlex.split(line, comments=True)[1:] for line in block.splitlines()]
+
+
+GROWS = """
+import time
+
+class Session:
+    def __init__(self, number):
+        self.number = number
+
+SESSIONS = {number: Session(number) for number in range(5000)}
+print("ready", flush=True)
+while True:
+    SESSIONS[len(SESSIONS)] = Session(len(SESSIONS))
+    time.sleep(0.0005)
+"""
+
+
+def test_a_process_that_grows_is_found_out_by_the_readmes_commands(python, ctl, tmp_path):
+    script = tmp_path / "app.py"
+    script.write_text(GROWS)
+    commands = commands_of("A process that grows")
+    assert [words[0] for words in commands] == ["attach", "snapshot", "growth", "detach"]
+    with subprocess.Popen([python.path, script], env=ctl.env,
+                          stdout=subprocess.PIPE) as program:
+        try:
+            program.stdout.readline()
+            said = {}
+            for words in commands:
+                words = [str(program.pid) if word == "4711" else word for word in words]
+                done = ctl.run(*words)
+                assert done.returncode == 0, done.stderr
+                said[words[0]] = done.stdout
+            assert program.poll() is None
+        finally:
+            program.kill()
+    assert re.search(r"\d Session objects held by __main__\.SESSIONS", said["snapshot"])
+    assert re.search(r"Session +\+?[\d ]+", said["growth"])

@@ -10,7 +10,7 @@ import signal
 
 import procfs
 import pytest
-from families import under_run
+from families import CELERY, under_run
 from harness import wait_until
 
 pytestmark = pytest.mark.few_versions
@@ -45,9 +45,7 @@ def gunicorn(server):
 def celery(server):
     """Starts a Celery worker with two processes and so many tasks."""
     def start(*options, tasks):
-        return server("celery", "-A", "tasks", "worker", "-P", "prefork", "-c", "2",
-                      "--without-gossip", "--without-mingle", "--without-heartbeat",
-                      *options, env={"WAYS_TASKS": str(tasks)})
+        return server(*CELERY, *options, env={"WAYS_TASKS": str(tasks)})
 
     return start
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import exporter
-from harness import MEMALOTCTL, find_interpreters, wait_until
+from harness import BUILD, MEMALOTCTL, find_interpreters, wait_until
 
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--mount-proc"]
 # In the sidecar: the sockets at another path, and nothing of the program's home.
@@ -109,11 +109,7 @@ def test_the_exporter_serves_from_there(program, sidecar):
     shop.ask("leak 3000")
     told = exporter.Exporter(sidecar.env, "--sweep-every", "500ms", wrap=sidecar.wrap)
     try:
-        values = {}
-        while "memalot_finding_objects" not in values:
-            assert told.process.poll() is None
-            values = told.samples(name="shop")
-        assert values["memalot_finding_objects"] == 3000
+        values = told.once("memalot_finding_objects", 3000, name="shop")
         assert values["memalot_agent_up"] == 1
         assert told.samples(pid=str(shop.pid))["memalot_agent_up"] == 1
     finally:
@@ -129,9 +125,8 @@ def test_a_shared_directory_of_reports_is_read_there(ctl, program, sidecar, tmp_
     assert "shop" in sidecar.run("list", "--report-directory", reports).stdout
     told = exporter.Exporter(sidecar.env, wrap=sidecar.wrap)
     try:
-        values = told.samples(name="shop")
+        values = told.once("memalot_finding_objects", 3000, name="shop")
         assert values["memalot_report_readable"] == 1
-        assert values["memalot_finding_objects"] == 3000
     finally:
         told.stop()
 
@@ -148,6 +143,25 @@ def test_two_containers_with_the_same_pid_are_told_apart(ctl, program, sidecar, 
     try:
         up = told.families()["memalot_agent_up"].samples
         assert {sample.labels["name"] for sample in up} == {"web", "mail"}
+    finally:
+        told.stop()
+
+
+def test_a_container_that_starts_anew_is_another_process(program, sidecar, tmp_path):
+    exporter.require()
+    config = f"name: shop\nreport: {{directory: {tmp_path}/reports}}\n"
+    told = exporter.Exporter(sidecar.env, wrap=sidecar.wrap)
+    try:
+        shop = program(config)
+        shop.ask("leak 3000")
+        sidecar.run("snapshot", "shop")
+        told.once("memalot_finding_objects", 3000, name="shop")
+        shop.stop()
+        again = program(config)
+        assert again.pid == shop.pid
+        values = told.samples(name="shop")
+        assert values["memalot_agent_up"] == 1 and values["memalot_sweeps_total"] == 0
+        assert "memalot_live_objects" not in values
     finally:
         told.stop()
 
@@ -191,7 +205,8 @@ UID = 10001
 UNPRIVILEGED = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups",
                 "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
 FURNISH_CONTAINER = (  # $0: the volume, $1: what its own folder of it is called
-    'mount -o remount,bind,ro / && mount --bind "$0" "$0" && mount -o remount,bind,rw "$0"'
+    '{ [ -z "$HIDDEN" ] || mount -t tmpfs none "$HIDDEN"; } && mount -o remount,bind,ro /'
+    ' && mount --bind "$0" "$0" && mount -o remount,bind,rw "$0"'
     ' && mount --bind "$0/$1" /tmp && cd / && shift && exec "$@"')
 SHOP = """
 import sys
@@ -214,23 +229,23 @@ class Pod:
             (volume / name).mkdir()
             (volume / name).chmod(0o1777)
 
-    def container(self, name, *enter):
+    def container(self, name, enter=UNSHARE, as_user=UNPRIVILEGED):
         """Return the beginning of a command line that runs in the container."""
-        return [*(enter or UNSHARE), "sh", "-c", FURNISH_CONTAINER, str(self.volume), name,
-                *UNPRIVILEGED]
+        return [*enter, "sh", "-c", FURNISH_CONTAINER, str(self.volume), name, *as_user]
 
-    def start(self, *words):
-        """Start the program; returns it and its pid on the host."""
+    def start(self, *words, hidden=""):
+        """Start the program; the directory `hidden` is not in its container."""
         shop = subprocess.Popen(
-            [*self.container("shop"), *map(str, words)], env=self.env, text=True,
+            [*self.container("shop"), *map(str, words)], text=True,
+            env={**self.env, "HIDDEN": str(hidden)},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert shop.stdout.readline() == "ready\n"
         return shop
 
-    def sidecar(self, *words, enter=()):
+    def sidecar(self, *words, **options):
         """Run memalotctl in the other container; returns what it printed."""
         done = subprocess.run(
-            [*self.container("sidecar", *enter), str(MEMALOTCTL), *map(str, words)],
+            [*self.container("sidecar", **options), str(MEMALOTCTL), *map(str, words)],
             env=self.env, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -285,14 +300,26 @@ def test_attach_needs_the_pids_and_a_place_in_the_program_s_tmp(pod, python_of_a
     yama = Path("/proc/sys/kernel/yama/ptrace_scope")
     if yama.exists() and yama.read_text().strip() != "0":
         pytest.skip("kernel.yama.ptrace_scope lets only root with CAP_SYS_PTRACE attach")
-    shop = pod.start(python_of_anybody, "-c", SHOP)
+    attach_and_snapshot(pod, python_of_anybody, UNPRIVILEGED)
+
+
+def test_a_sidecar_of_root_attaches_with_four_capabilities(pod, python_of_anybody):
+    attach_and_snapshot(pod, python_of_anybody, [
+        "setpriv", "--bounding-set=-all,+sys_ptrace,+kill,+chown,+dac_override",
+        "--inh-caps=-all", "--no-new-privs"])
+
+
+def attach_and_snapshot(pod, python, as_user):
+    """Attach from a sidecar that shares the pids alone."""
+    shop = pod.start(python, "-c", SHOP, hidden=BUILD)
     try:
-        enter = ["nsenter", f"--target={outer_pid(shop)}", "--pid", "unshare", "--mount",
-                 "--fork", "--mount-proc"]
-        assert "1 has an agent" in pod.sidecar("attach", "1", enter=enter)
-        told = pod.sidecar("snapshot", "1", enter=enter)
+        there = {"as_user": as_user, "enter": [
+            "nsenter", f"--target={outer_pid(shop)}", "--pid", "unshare", "--mount",
+            "--fork", "--mount-proc"]}
+        assert "1 has an agent" in pod.sidecar("attach", "1", **there)
+        told = pod.sidecar("snapshot", "1", **there)
         assert "list objects held by __main__.kept" in told
-        assert "detached" in pod.sidecar("detach", "1", enter=enter)
+        assert "detached" in pod.sidecar("detach", "1", **there)
         reports = list(pod.volume.glob("shop/.memalot/reports/memalot_report_*"))
         assert len(reports) == 1 and reports[0].stat().st_uid == UID
     finally:

@@ -54,8 +54,8 @@ class Sweeper(threading.Thread):
 def run_tests(target, ctl, python, tmp_path, names, agent, every=0.3):
     """Run CPython's tests and return their outcomes and how many sweeps there were.
 
-    Pythons that they start are not followed: many a test counts what such a one has in
-    its environment, its descriptors and threads.
+    Pythons that they start are not followed: test_subprocess counts what descriptors
+    such a one has.
     """
     result = tmp_path / f"result-{agent}.xml"
     result.unlink(missing_ok=True)

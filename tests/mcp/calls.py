@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """One call of every tool, in an order in which each has what it needs.
 
-`tool` is a function that calls one, by which ids and addresses are had.
+`tool` is a function that calls one, by which ids and addresses are had; `pid` is of a
+process without an agent.
 """
 
 
-def every_tool(tool, report_id):
+def every_tool(tool, report_id, pid):
     """Return a call of every tool there is."""
     other = tool("what_is_leaking")["report_id"]
     address = tool("get_finding", report_id=report_id)["piles_up_in"]["address"]
@@ -32,4 +33,6 @@ def every_tool(tool, report_id):
         ("compare_reports", {"before": report_id, "after": other}),
         ("where_in_source", of),
         ("draw_finding", {**of, "format": "png"}),
+        ("attach_process", {"pid": pid}),
+        ("detach_process", {"target": str(pid)}),
     ]

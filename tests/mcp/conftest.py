@@ -90,6 +90,16 @@ def shop(ctl):
     target.errors.unlink(missing_ok=True)
 
 
+@pytest.fixture
+def plain(ctl, tmp_path):
+    """The PID of a program that knows nothing of memalot."""
+    code = "import time\nprint('ready', flush=True)\nwhile True: time.sleep(0.05)"
+    target = Target(ctl, [sys.executable, "-c", code], ctl.env, tmp_path)
+    target.expect("ready")
+    yield target.pid
+    target.stop()
+
+
 @pytest.fixture(scope="session")
 def talk(ctl, shop):
     """A session with `memalotctl mcp`."""

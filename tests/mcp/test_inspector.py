@@ -45,8 +45,8 @@ def test_it_lists_every_tool_and_finds_no_fault_with_the_schemas(inspect, talk):
     assert [tool["name"] for tool in listed] == [t.name for t in talk.list_tools().tools]
 
 
-def test_it_calls_every_tool(inspect, talk, report_id):
-    for name, arguments in every_tool(talk.tool, report_id):
+def test_it_calls_every_tool(inspect, talk, report_id, plain):
+    for name, arguments in every_tool(talk.tool, report_id, plain):
         result = inspect("tools/call", "--tool-name", name,
                          "--tool-args-json", json.dumps(arguments))
         assert not result["isError"] and result["content"], name

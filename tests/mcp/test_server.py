@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The server as a client of the official SDK sees it: tools, sizes, schemas, refusals."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -10,12 +12,12 @@ import jsonschema
 import pytest
 from calls import every_tool
 from conftest import talking
-from harness import BUILD, MEMALOTCTL, ROOT, wait_until
+from harness import BUILD, MEMALOTCTL, PATIENCE, ROOT, wait_until
 
 V1 = str(ROOT / "tests" / "golden" / "reports-v1")
 WIRE = {"by_alias": True, "exclude_none": True}
 LIMIT = 5000
-STEER = {"start_monitoring", "stop_monitoring"}
+STEER = {"attach_process", "detach_process", "start_monitoring", "stop_monitoring"}
 LOOK = {"what_is_leaking", "what_grew"}
 
 
@@ -36,9 +38,9 @@ def test_every_tool_says_what_it_is_and_does(tools):
             assert schema.get("description"), f"{name}: {argument}"
 
 
-def test_every_tool_answers_in_its_schema_and_under_five_kilobytes(talk, tools, report_id):
+def test_every_tool_answers_in_its_schema_and_in_five_kilobytes(talk, tools, report_id, plain):
     called = set()
-    for name, arguments in every_tool(talk.tool, report_id):
+    for name, arguments in every_tool(talk.tool, report_id, plain):
         result = talk.call_tool(name, arguments)
         assert not result.is_error, f"{name}: {result.content[0].text}"
         called.add(name)
@@ -123,6 +125,16 @@ def test_comparing_tells_what_grew_and_leaves_out_what_did_not(talk, shop):
     assert everything["total"] > len(changes)
 
 
+def test_an_unprepared_process_is_attached_to_asked_and_left(talk, plain):
+    target = str(plain)
+    assert "no agent in process" in talk.refusal("what_is_leaking", target=target)
+    assert talk.tool("attach_process", pid=plain)["pid"] == plain
+    assert talk.tool("count_types", target=target)["total"] > 10
+    assert talk.refusal("attach_process", pid=plain)
+    assert talk.tool("detach_process", target=target) == {"detached": True}
+    assert target not in str(talk.tool("list_processes")["processes"])
+
+
 def test_a_monitor_is_started_told_of_and_stopped(talk, shop):
     started = talk.tool("start_monitoring", max_object_lifetime="200ms", warmup="100ms")
     assert started["state"] == "warm-up" and started["lifetime_s"] == 0.2
@@ -186,6 +198,10 @@ def test_drawings_come_as_an_image_or_as_text(talk, report_id):
     ("who_holds", {"type": "NoSuchType"}, "NoSuchType"),
     ("what_does_it_retain", {"address": "0x10"}, "no object at 0x10"),
     ("what_does_it_retain", {"address": "here"}, "address"),
+    ("attach_process", {"pid": 0}, "pid"),
+    ("attach_process", {"pid": 99999999}, "99999999"),
+    ("detach_process", {}, "target"),
+    ("detach_process", {"target": "--all"}, "target"),
     ("start_monitoring", {"max_object_lifetime": "soon"}, "max_object_lifetime"),
     ("stop_monitoring", {}, "no time-based leak monitoring"),
     ("draw_finding", {"report_id": "zzzz-zzzz", "format": "gif"}, "format"),
@@ -285,6 +301,20 @@ def test_a_python_without_an_agent_is_refused_in_one_line(server_env, tmp_path):
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and done.stdout == ""
     assert "without an agent for CPython 3." in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("end", ["eof", signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_its_client_does(server_env, end):
+    with subprocess.Popen([str(MEMALOTCTL), "mcp"], env=server_env, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        server.stdin.write(b'nonsense\n{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+        server.stdin.flush()
+        for line in server.stdout:  # nothing but the protocol is on standard output
+            if json.loads(line).get("id") == 1:
+                break
+        server.stdin.close() if end == "eof" else server.send_signal(end)
+        assert server.wait(PATIENCE) == (0 if end == "eof" else -end)
+        assert server.stderr.read() == b""
 
 
 def test_the_usage_is_told_without_the_sdk(ctl):

@@ -36,6 +36,7 @@ FILES = {
         "    print('ready', flush=True)\n"
         "    input()\n"
     ),
+    "bin/serve": "#!/usr/bin/env python3\n",
     "tests/broken.py": "kept.append(\n",
     "tests/odd.py": "kept = '\\d'\n",
     ".venv/lib/other.py": "kept.append(1)\n",
@@ -108,3 +109,22 @@ def test_the_name_of_a_container_is_the_last_in_its_path(path, name):
     from memalot.mcp._source import _last_name
 
     assert _last_name(path) == name
+
+
+@pytest.mark.parametrize(("arguments", "file"), [
+    (["-m", "app", "-v"], "app/__main__.py"),
+    (["-u", "-X", "dev", "-m", "app.work"], "app/work.py"),
+    (["app"], "app/__main__.py"),
+    (["-B", "app/work.py", "-m", "x"], "app/work.py"),
+    (["bin/serve", "--port", "1"], "bin/serve"),
+    (["-c", "import app"], None),
+    (["-m"], None),
+    ([], None),
+    (["missing.py"], None),
+])
+def test_the_main_module_is_known_by_the_command_line(project, arguments, file):
+    from memalot.mcp._places import main_module
+
+    summary = {"arguments": arguments, "entrypoint": "/usr/bin/python3"}
+    found = main_module(summary, [str(project)])
+    assert found == (file and os.path.realpath(project / file))

@@ -16,14 +16,27 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+sys.path[:0] = [str(HERE)]
 
-from harness import find_interpreters  # noqa: E402
 from place import make_chroot, make_venv  # noqa: E402
 
 DIST = ROOT / "dist"
 DEBIAN = "debian-12"  # its Python is 3.11
-INTERPRETERS = {python.name: python for python in find_interpreters()}
+
+
+def find_interpreters() -> dict[str, str]:
+    """Return those that make wheels builds for, by version; $PYTHONS restricts them."""
+    wanted = os.environ.get("PYTHONS", "").split()
+    found = subprocess.run([ROOT / "tools" / "pythons.sh", "found"], check=True,
+                           capture_output=True, text=True).stdout.split()
+    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
+    versions = {subprocess.run([path, "-c", ask], check=True, capture_output=True,
+                               text=True).stdout.strip(): path for path in found}
+    return {version: versions[version] for version in sorted(versions)
+            if not wanted or version in wanted}
+
+
+INTERPRETERS = find_interpreters()
 
 
 def wheel_for(version: str) -> Path:
@@ -55,12 +68,11 @@ def place(request):
             wheel = wheel_for("3.11")
             place = make_chroot(root, debian_tar())
         else:
-            python = INTERPRETERS[request.param]
-            wheel = wheel_for("%d.%d" % python.version[:2])
-            place = make_venv(root, python.path)
+            wheel = wheel_for(request.param)
+            place = make_venv(root, INTERPRETERS[request.param])
         place.clean = place.files()
         shutil.copy(wheel, place.home)
-        place.run("pip", "install", "--quiet", f"./{wheel.name}")
+        place.run("python", "-m", "pip", "install", "--quiet", f"./{wheel.name}")
         yield place
     finally:
         shutil.rmtree(root, ignore_errors=True)

@@ -57,9 +57,13 @@ class Place:
         return json.loads(self.run("memalotctl", *words, "--json").stdout)
 
     def files(self) -> set[str]:
-        """Return every file of the virtual environment; pip leaves empty directories."""
+        """Return every file of the virtual environment but pip's own.
+
+        Directories do not count: pip leaves empty ones.
+        """
         venv = self.root / "venv"
-        return {str(path.relative_to(venv)) for path in venv.rglob("*") if not path.is_dir()}
+        return {str(path.relative_to(venv)) for path in venv.rglob("*")
+                if not path.is_dir() and "/site-packages/pip/" not in str(path)}
 
     def _variables(self, more: dict[str, str]) -> list[str]:
         return [f"{name}={value}" for name, value in {**self.env, **more}.items()]

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import DIST, ROOT
 
-MADE_BY_AUDITWHEEL = ("memalotctl.libs/", "/sboms/")
+ADDED_LATER = ("memalotctl.libs/", "/sboms/", "memalot/bin/lib/")  # by tools/wheel.sh
 
 
 def test_metadata_is_accepted_by_an_index():
@@ -53,4 +53,4 @@ def test_every_python_file_is_in_the_wheels():
 def names(wheel):
     with zipfile.ZipFile(wheel) as file:
         return {name for name in file.namelist() if not name.endswith("/")
-                and not any(mark in name for mark in MADE_BY_AUDITWHEEL)}
+                and not any(mark in name for mark in ADDED_LATER)}

@@ -52,6 +52,12 @@ def test_the_environment_loads_the_agent(place, leaky):
     assert [agent["pid"] for agent in place.json("ps")["agents"]] == [int(pid)]
 
 
+def test_a_program_that_runs_already_is_attached_to(place, leaky):
+    pid = leaky("python")
+    place.run("memalotctl", "attach", pid)
+    assert "2 000 Session objects" in place.run("memalotctl", "snapshot", pid).stdout
+
+
 def test_a_program_imports_it(place):
     code = "import memalot; memalot.start(); print(memalot.running(), memalot.__version__)"
     version = place.run("memalotctl", "--version").stdout.split()[1]
@@ -80,5 +86,5 @@ def test_manual_pages_and_completions_are_installed(place):
 
 def test_uninstalling_leaves_nothing(place):  # the last: it ends the place
     assert place.files() > place.clean
-    place.run("pip", "uninstall", "--quiet", "--yes", "memalotctl")
+    place.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "memalotctl")
     assert place.files() - place.clean == set()

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import _ctl
@@ -31,6 +31,8 @@ class Process:
 
     socket: str
     labels: tuple[str, str, str]  # pid, name, python
+    pid: int | None = None
+    uptime: float = 0.0  # when it last answered
     status: dict[str, Any] | None = None  # None: it does not answer
     figures: Figures | None = None
     report: tuple[Any, ...] | None = None  # the saved one that was read last
@@ -56,7 +58,7 @@ class Agents:
         self._findings = findings
         self._directory = report_directory
         self._known: dict[str, Process] = {}
-        self._swept: dict[tuple[str, Any], Figures] = {}  # by socket and pid
+        self._swept: dict[str, Figures] = {}  # by socket
         self._last: Look | None = None
         self._last_at = 0.0
         self._lock = threading.Lock()
@@ -82,7 +84,7 @@ class Agents:
             self.failures["sweep"] += 1
             return
         with self._lock:
-            self._swept[process.socket, process.labels[0]] = figures
+            self._swept[process.socket] = figures
 
     def _look_anew(self, started: float) -> Look:
         try:
@@ -100,19 +102,17 @@ class Agents:
 
     def _process(self, row: dict[str, Any]) -> Process:
         """Make a row of `ps` a process, with what was known of it when it is silent."""
-        socket = str(row.get("socket", ""))
+        socket, pid = str(row.get("socket", "")), row.get("pid")
         known = self._known.get(socket)
         if "error" in row:
-            labels = known.labels if known else (str(row.get("pid", "")), "", "")
-            return Process(socket, labels)
-        labels = (
-            str(row.get("pid", "")), row.get("name") or "", row.get("python_version") or "",
-        )
-        process = Process(socket, labels, status=row)
-        if known and known.labels[0] == labels[0]:
-            process.figures, process.report = known.figures, known.report
-            process.report_readable = known.report_readable
-        return process
+            return replace(known, status=None) if known else \
+                Process(socket, (str(pid), "", ""), pid)
+        labels = (str(pid), row.get("name") or "", row.get("python_version") or "")
+        uptime = row.get("uptime_s") or 0.0
+        if known and known.pid == pid and known.uptime <= uptime:
+            return replace(known, labels=labels, uptime=uptime, status=row)
+        self._swept.pop(socket, None)  # a container that starts anew is pid 1 again
+        return Process(socket, labels, pid, uptime, status=row)
 
     def _read_report(self, process: Process) -> bool:
         """Read its last report if that is a new one; returns whether it failed."""
@@ -137,13 +137,11 @@ class Agents:
 
     def _take_swept(self, processes: list[Process]) -> None:
         """The newer of the saved report and our own snapshot counts."""
-        here = {(process.socket, process.labels[0]): process for process in processes}
+        here = {process.socket: process for process in processes}
         self._swept = {key: figures for key, figures in self._swept.items() if key in here}
-        for key, figures in self._swept.items():
-            process = here[key]
-            if process.status is not None and (
-                process.figures is None or process.figures.ended_at < figures.ended_at
-            ):
+        for socket, figures in self._swept.items():
+            process = here[socket]
+            if process.figures is None or process.figures.ended_at < figures.ended_at:
                 process.figures = figures
 
 

@@ -168,7 +168,8 @@ def _of_status(processes: list[Process]) -> Iterator[Metric]:
 def _of_figures(processes: list[Process]) -> Iterator[Metric]:
     yield _gauge(
         "memalot_report_readable", "1 when the exporter can read the last saved report", "",
-        PROCESS, ((p.labels, _flag(p.report_readable)) for p in processes))
+        PROCESS, ((p.labels, _flag(p.report_readable))
+                  for p in processes if p.status is not None))
     known = _with_figures(processes)
     for name, text, unit, value_of in FIGURE_GAUGES:
         yield _gauge(name, text, unit, PROCESS,

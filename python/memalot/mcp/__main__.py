@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import warnings
 
@@ -38,13 +39,15 @@ def main() -> int:
         if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types", "pydantic"):
             raise
         print(
-            "memalotctl: the MCP server needs the MCP SDK, version 2, in "
+            "memalotctl: the MCP server needs the MCP SDK, version 2.1 or later, in "
             f"{sys.executable}: pip install 'memalotctl[mcp]'", file=sys.stderr,
         )
         return 1
+    # There is nothing to put in order, and the SDK would wait for a line on stdin.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         build(options.report_directory).run("stdio")
-    except (KeyboardInterrupt, BrokenPipeError):
+    except BrokenPipeError:
         pass  # whoever asked is gone
     return 0
 

@@ -15,10 +15,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from ._asking import ask
+from ._asking import ask, tell
 from ._convert import Doc, to_finding_lines, to_holders, to_process
 from ._models import (
     Cycle,
+    Detached,
     Findings,
     Garbage,
     Growth,
@@ -45,9 +46,10 @@ from ._report_tools import Saved, TypeFilter
 MAX_TYPES = 8  # of one cycle that are named
 MAX_ROWS = 1000  # asked of a process at once; pages show them little by little
 
+TARGET = "^[^-\\s]\\S*$"  # what can be no option of memalotctl's
 Target = Annotated[
     str | None,
-    Field(pattern="^[^-\\s]\\S*$", description="PID, configured name or socket of the "
+    Field(pattern=TARGET, description="PID, configured name or socket of the "
           "process; may be left out when there is only one"),
 ]
 Address = Annotated[
@@ -90,6 +92,22 @@ class LiveTools:
     def get_process(self, target: Target = None) -> Annotated[CallToolResult, Process]:
         """Say what one process is and does: memory, uptime, whether it is monitored."""
         return whole(to_process(ask("status", *_target(target))))
+
+    def attach_process(
+        self, pid: Annotated[int, Field(ge=1, description="Of a Python process")]
+    ) -> Annotated[CallToolResult, Process]:
+        """Bring the agent into a Python process that runs without it, so that it can be
+        asked: one that list_processes does not show. It goes on unharmed.
+        """
+        tell("attach", str(pid))
+        return whole(to_process(ask("status", str(pid))))
+
+    def detach_process(
+        self, target: Annotated[str, Field(pattern=TARGET, description="PID or name")]
+    ) -> Annotated[CallToolResult, Detached]:
+        """Take the agent out of a process again. Monitoring ends; reports stay."""
+        tell("detach", target)
+        return whole(Detached(detached=True))
 
     def what_is_leaking(
         self,

@@ -380,6 +380,12 @@ class UnexplainedReferences(Page):
     types: list[Unexplained]
 
 
+class Detached(BaseModel):
+    """A process without an agent."""
+
+    detached: bool
+
+
 class MonitorStopped(BaseModel):
     """What a monitor leaves behind."""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from itertools import count
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -60,12 +61,11 @@ class Shelf:
     def __init__(self) -> None:
         """Begin with none."""
         self._kept: OrderedDict[str, Page] = OrderedDict()
-        self._count = 0
+        self._numbers = count(1)
 
     def first(self, answer: Page, max_bytes: int) -> CallToolResult:
         """Return the first page of an answer, and keep it when there are more."""
-        self._count += 1
-        name = f"{type(answer).__name__.lower()}-{self._count}"
+        name = f"{type(answer).__name__.lower()}-{next(self._numbers)}"
         result, more = _fit(answer, 0, max_bytes, name)
         if more:
             self._kept[name] = answer

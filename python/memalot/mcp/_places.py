@@ -27,30 +27,33 @@ def search_directories(summary: Doc, named: list[str] | None) -> list[str]:
     if named:
         found = [os.path.expanduser(directory) for directory in named]
     else:
-        script = main_module(summary)
-        found = [os.path.dirname(script)] if script else []
-        found += [*_of_process(summary), os.getcwd()]
+        found = [*_of_process(summary), os.getcwd()]
+        script = main_module(summary, found)
+        found[:0] = [os.path.dirname(script)] if script else []
     existing = [os.path.realpath(path) for path in found if os.path.isdir(path)]
     return [path for path in dict.fromkeys(existing) if path != "/"]
 
 
-def main_module(summary: Doc) -> str | None:
-    """Return the file of the program's __main__."""
+def main_module(summary: Doc, directories: list[str]) -> str | None:
+    """Return the file of the program's __main__, by its command line."""
     words = [str(word) for word in summary.get("arguments") or ()]
-    start = _cwd(summary) or os.getcwd()
     while words and words[0].startswith("-") and words[0] != "-m":
         # -X and -W take the next word along; -u and its like do not.
         words = words[2:] if words[0] in ("-X", "-W") else words[1:]
-    if words[:1] == ["-m"] and len(words) > 1:
-        places = [start, *_of_process(summary)]
-        return module_file(f"{words[1]}.__main__", places) or module_file(words[1], places)
-    for word in words[:1]:
-        path = os.path.join(start, word)
-        inside = os.path.join(path, "__main__.py")
-        path = inside if os.path.isfile(inside) else path
-        return path if os.path.isfile(path) else None
+    if words[:1] == ["-m"]:
+        name = "".join(words[1:2])
+        return module_file(f"{name}.__main__", directories) or module_file(name, directories)
+    # The original tool has the script where memalot has the interpreter.
     entry = str(summary.get("entrypoint") or "")
-    return entry if entry.endswith(".py") and os.path.isfile(entry) else None
+    for word in (*words[:1], *([entry] if entry.endswith(".py") else [])):
+        for directory in directories:
+            path = os.path.join(directory, word)
+            inside = os.path.join(path, "__main__.py")
+            if os.path.isfile(inside):
+                return os.path.realpath(inside)
+            if os.path.isfile(path):
+                return os.path.realpath(path)
+    return None
 
 
 def module_file(name: str, directories: list[str]) -> str | None:

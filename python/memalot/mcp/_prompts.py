@@ -17,11 +17,11 @@ def find_leak(process: Process = "") -> str:
     """Find a memory leak in a live process and the line that is to blame."""
     which = f"process {process}" if process else "the process that list_processes shows"
     return (
-        f"Find the memory leak in {which}. Ask memory_anatomy whether Python objects "
-        "explain the memory at all, then what_is_leaking, and after a while what_grew, to "
-        "see what is not only big but grows. For the worst finding read get_finding and "
-        "where_in_source. Tell me what leaks, what holds it, how much memory goes with "
-        "it, and which line to change."
+        f"Find the memory leak in {which}. If it has no agent, use attach_process. Ask "
+        "memory_anatomy whether Python objects explain the memory at all, then "
+        "what_is_leaking, and after a while what_grew, to see what is not only big but "
+        "grows. For the worst finding read get_finding and where_in_source. Tell me what "
+        "leaks, what holds it, how much memory goes with it, and which line to change."
     )
 
 

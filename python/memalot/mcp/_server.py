@@ -2,8 +2,8 @@
 """The server: which tools, prompts and resources there are, and how it refuses.
 
 Tools say in their annotations what they do to the world: `READS` nothing, `LOOKS` takes
-a sweep and may leave a report or a new baseline for growth, `STEERS` changes what the
-agent in the process does until it is told otherwise.
+a sweep and may leave a report or a new baseline for growth, `STEERS` brings the agent
+into a process, or changes what it does there, until it is told otherwise.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from ._prompts import PROMPTS
 from ._report_tools import ReportTools, Saved
 
 INSTRUCTIONS = """\
-Finds memory leaks in live CPython processes. Ask list_processes, then what_is_leaking; \
-each finding is one leak, with the path that holds it. get_finding, where_in_source and \
-draw_finding go into one; what_grew tells growth from mere size. Reports are saved and \
-can be read, compared and drawn later. Answers are short: follow `next` by passing it \
-as `cursor`, or raise `max_bytes`. Sizes are bytes, times seconds."""
+Finds memory leaks in live CPython processes. Ask list_processes (attach_process brings \
+others in), then what_is_leaking; each finding is one leak, with the path that holds \
+it. get_finding, where_in_source and draw_finding go into one; what_grew tells growth \
+from mere size. Reports are saved and can be read, compared and drawn later. Answers are \
+short: follow `next` by passing it as `cursor`, or raise `max_bytes`. Sizes are bytes, \
+times seconds."""
 
 READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 LOOKS = ToolAnnotations(
@@ -90,6 +91,8 @@ def build(report_directory: str | None) -> Server:
 
     add(live.list_processes, "List processes", READS)
     add(live.get_process, "One process", READS)
+    add(live.attach_process, "Attach to a process", STEERS)
+    add(live.detach_process, "Detach from a process", STEERS)
     add(live.what_is_leaking, "What is leaking", LOOKS)
     add(live.what_grew, "What grew", LOOKS)
     add(live.who_holds, "Who holds this", READS)

@@ -39,7 +39,7 @@ class _Search:
         self.finding = finding
         self.nodes: list[Doc] = finding.get("path_nodes") or []
         self.directories = search_directories(summary, directories)
-        self.main = main_module(summary)
+        self.main = main_module(summary, self.directories)
         self.places: list[SourcePlace] = []
         self.not_found: list[str] = []
         self._parsed: dict[str, ast.Module | None] = {}

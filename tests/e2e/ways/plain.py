@@ -7,6 +7,7 @@ Each leaks in all its processes, waits for SIGTERM, ends its children and exits 
 import asyncio
 import multiprocessing
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -14,12 +15,12 @@ import threading
 
 from leaky import leak
 
-told_to_end = threading.Event()
+told_to_end, tell = os.pipe()  # an Event must not be set by a handler: it has a lock
 
 
 def wait():
     """Wait for SIGTERM."""
-    told_to_end.wait()
+    select.select([told_to_end], [], [])
 
 
 def single():
@@ -35,14 +36,17 @@ def reexec():
 
 def threads():
     """Three threads that leak and stay."""
+    ended = threading.Event()
+
     def work():
         leak()
-        wait()
+        ended.wait()
 
     started = [threading.Thread(target=work) for _ in range(3)]
     for thread in started:
         thread.start()
     wait()
+    ended.set()
     for thread in started:
         thread.join()
 
@@ -109,7 +113,7 @@ PROGRAMS = {
 }
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda number, frame: told_to_end.set())
+    signal.signal(signal.SIGTERM, lambda number, frame: os.write(tell, b"!"))
     PROGRAMS[sys.argv[1]]()
     print("ended well")
     sys.exit(3)

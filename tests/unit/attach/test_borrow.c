@@ -24,7 +24,7 @@
 #define ROUNDS 60000000u
 
 /* The two bits of code that inject finds in libc, and one that ends at a system call. */
-extern const char test_syscall_ret[], test_sigreturn[], test_enter[], test_marker[];
+extern const char test_syscall_ret[], test_sigreturn[], test_enter[], test_end[];
 __asm__(".pushsection .text\n"
         "test_syscall_ret: syscall\n"
         "    ret\n"
@@ -35,20 +35,27 @@ __asm__(".pushsection .text\n"
         "    pxor %xmm1, %xmm1\n"
         "    pxor %xmm8, %xmm8\n"
         "    xor %r12, %r12\n"
-        "    mov $39, %eax\n" /* getpid */
+        "    mov $270, %eax\n" /* pselect6, with the timespec behind the note */
+        "    xor %edi, %edi\n"
+        "    xor %esi, %esi\n"
+        "    xor %edx, %edx\n"
+        "    xor %r10d, %r10d\n"
+        "    lea 8(%rbx), %r8\n"
+        "    xor %r9d, %r9d\n"
         "    syscall\n"
-        "test_marker:\n"
         "    mov %rbp, %rsp\n"
         "    mov $15, %eax\n"
         "    syscall\n"
+        "test_end:\n"
         ".popsection\n");
 
 /* -- the program ------------------------------------------------------------------- */
 
 struct shared {
-    volatile unsigned rounds; /* ends when it has made so many */
     volatile unsigned done;
-    volatile int note;
+    int unused;
+    volatile int note;      /* of test_enter */
+    struct timespec limit;
     volatile double sum;
     volatile unsigned hash;
     char stack[16384];
@@ -109,7 +116,23 @@ expect_that_it_ends_well(pid_t pid)
 
 /* -- the borrower ------------------------------------------------------------------ */
 
-enum point { STOPPED, FRAME_LAID, CALLED, CALLED_TWICE, RUN, LET_GO, GIVEN_BACK };
+enum point { STOPPED, FRAME_LAID, CALLED, CALLED_TWICE, RUN, LET_GO, LATE, GIVEN_BACK };
+
+static const struct ml_borrow_code *
+code_of(struct ml_borrow_code *code, enum point point)
+{
+    shared->note = ML_BORROW_NOT_DONE;
+    shared->limit = (struct timespec){.tv_nsec = point == LATE ? 1000 : 500000000};
+    *code = (struct ml_borrow_code){
+        .start = (uintptr_t)test_enter,
+        .size = (uint64_t)(test_end - test_enter),
+        .entry = (uintptr_t)test_enter,
+        .rbx = (uintptr_t)&shared->note,
+        .stack = (uintptr_t)shared->stack + sizeof(shared->stack),
+        .done = (uintptr_t)&shared->note,
+    };
+    return code;
+}
 
 static int
 call_getppid(struct ml_borrow *b, uint64_t *result)
@@ -124,9 +147,8 @@ static bool
 borrow(pid_t pid, enum point point)
 {
     static struct ml_borrow b;
+    struct ml_borrow_code code;
     uint64_t parent = 0;
-    uint64_t stack = (uintptr_t)shared->stack + sizeof(shared->stack);
-    uint64_t note = (uintptr_t)&shared->note;
     double deadline = ml_clock_seconds() + 20;
     bool good = ml_borrow_stop(&b, pid, pid, deadline, NULL) == ML_OK;
     if (good && point >= FRAME_LAID) {
@@ -138,18 +160,17 @@ borrow(pid_t pid, enum point point)
     if (good && point >= CALLED_TWICE) {
         good = call_getppid(&b, &parent) == ML_OK && parent != 0;
     }
-    if (good && point == LET_GO) { /* it never comes to a marker that is not there */
+    code_of(&code, point);
+    if (good && point == LET_GO) { /* it is never done with what it does not do */
+        shared->unused = ML_BORROW_NOT_DONE;
+        code.done = (uintptr_t)&shared->unused;
         b.deadline = ml_clock_seconds() + 0.05;
-        return ml_borrow_run(&b, (uintptr_t)test_enter, note, stack, 1, NULL)
-                   == ML_ECANCELLED
-               && shared->note == 77;
+        return ml_borrow_run(&b, &code, NULL) == ML_ECANCELLED && shared->note == 77;
     }
     if (good && point >= RUN) {
-        good = ml_borrow_run(&b, (uintptr_t)test_enter, note, stack,
-                             (uintptr_t)test_marker, NULL) == ML_OK
-               && shared->note == 77;
+        good = ml_borrow_run(&b, &code, NULL) == ML_OK && shared->note == 77;
     }
-    if (good && point >= GIVEN_BACK) {
+    if (good && point >= LATE) {
         ml_borrow_give_back(&b);
     }
     return good;
@@ -195,6 +216,11 @@ Test(borrow, a_thread_comes_back_by_itself_after_it_ran_our_code)
 Test(borrow, a_thread_that_takes_too_long_is_let_go_and_comes_back)
 {
     expect_survival(LET_GO);
+}
+
+Test(borrow, a_thread_that_went_back_before_it_was_fetched_goes_on)
+{
+    expect_survival(LATE);
 }
 
 Test(borrow, a_thread_that_was_given_back_goes_on)
