@@ -30,6 +30,7 @@
 struct ml_attach_target {
     pid_t pid;       /* as we see it */
     pid_t inner_pid; /* as it sees itself (its own pid namespace) */
+    uint64_t started; /* when, by its clock: tells it from another of that number */
     uid_t uid;
     int major, minor, micro;   /* of its CPython */
     bool other_mounts;         /* its mount namespace is not ours */

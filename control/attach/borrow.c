@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "clock.h"
@@ -22,6 +23,7 @@
 #include "signal_frame.h"
 
 #define RED_ZONE 128
+#define GET_RSEQ 0x420f /* PTRACE_GET_RSEQ_CONFIGURATION, Linux 5.13 */
 
 /* -- registers --------------------------------------------------------------------- */
 
@@ -71,21 +73,44 @@ read_status(const struct ml_borrow *b, const char *name, int base)
     return value;
 }
 
+static bool
+try_seize(struct ml_borrow *b)
+{
+    b->held = ptrace(PTRACE_SEIZE, b->tid, NULL, PTRACE_O_TRACESYSGOOD) == 0;
+    return b->held;
+}
+
+/* EPERM is also what the kernel says of a thread that is just ending, or traced; asked
+ * again when neither can be seen any more, for that may have been so a moment ago. */
 static int
 seize(struct ml_borrow *b, struct ml_error *err)
 {
-    if (ptrace(PTRACE_SEIZE, b->tid, NULL, PTRACE_O_TRACESYSGOOD) == 0) {
-        b->held = true;
+    if (try_seize(b)) {
         return ML_OK;
     }
-    if (errno == ESRCH) {
-        return ml_error_set(err, ML_ESTATE, "a thread has just ended");
-    }
-    if (errno == EPERM && read_status(b, "TracerPid:", 10) != 0) {
+    bool refused = errno == EPERM;
+    if (refused && read_status(b, "TracerPid:", 10) != 0) {
         return ml_error_set(err, ML_ESTATE, "a thread is traced by somebody else");
+    }
+    if (refused && try_seize(b)) {
+        return ML_OK;
+    }
+    if (errno == ESRCH || read_status(b, "Tgid:", 10) == 0) {
+        return ml_error_set(err, ML_ESTATE, "a thread has just ended");
     }
     return ml_error_set(err, ML_EPERM, "ptrace of process %d is refused: %s", (int)b->pid,
                         strerror(errno));
+}
+
+/* Held, its number is nobody else's; between the look into /proc and that it may have
+ * become another's, of a child with the same addresses for example. */
+static int
+check_owner(const struct ml_borrow *b, struct ml_error *err)
+{
+    if (read_status(b, "Tgid:", 10) == (uint64_t)b->pid) {
+        return ML_OK;
+    }
+    return ml_error_set(err, ML_ESTATE, "a thread has just ended");
 }
 
 static int
@@ -125,7 +150,13 @@ ml_borrow_stop(struct ml_borrow *b, pid_t pid, pid_t tid, double deadline,
     b->tid = tid;
     b->deadline = deadline;
     int rc = seize(b, err);
-    if (rc == ML_OK && (rc = interrupt(b, err)) < 0) {
+    if (rc == ML_OK) {
+        rc = check_owner(b, err);
+    }
+    if (rc == ML_OK) {
+        rc = interrupt(b, err);
+    }
+    if (rc < 0) {
         ml_borrow_give_back(b);
     }
     return rc;
@@ -144,11 +175,22 @@ signal_waits(const struct ml_borrow *b)
     return (pending & ~b->mask) != 0;
 }
 
+/* What must not be made twice: a close that was interrupted has closed, and what has its
+ * number now is another's; a connect goes on by itself. */
+static bool
+is_made_once(long number)
+{
+    return number == SYS_close || number == SYS_connect || number == SYS_dup2
+           || number == SYS_dup3;
+}
+
 /* The kernel ends these with EINTR even when there was no handler to run. */
 void
 ml_borrow_hide_interruption(struct ml_borrow *b)
 {
-    if (ml_borrow_syscall(b) < 0 || (long)b->regs.rax != -EINTR || signal_waits(b)) {
+    long number = ml_borrow_syscall(b);
+    if (number < 0 || (long)b->regs.rax != -EINTR || is_made_once(number)
+        || signal_waits(b)) {
         return;
     }
     b->regs.rax = b->regs.orig_rax;
@@ -211,6 +253,52 @@ stack_has_room(const struct ml_borrow *b, uint64_t low, uint64_t sp)
     return room;
 }
 
+/* -- what a frame does not bring back ---------------------------------------------- */
+
+/* As the kernel has them: of PTRACE_GET_RSEQ_CONFIGURATION, and struct rseq_cs. */
+struct rseq_where {
+    uint64_t address;
+    uint32_t size, signature, flags, pad;
+};
+struct rseq_section {
+    uint32_t version, flags;
+    uint64_t start, length, abort;
+};
+
+/* In a restartable sequence: the kernel has it begin anew after every interruption, but
+ * not when its registers are ours meanwhile. */
+static bool
+is_in_rseq(const struct ml_borrow *b)
+{
+    struct rseq_where where;
+    struct rseq_section section;
+    uint64_t at;
+    return ptrace(GET_RSEQ, b->tid, sizeof(where), &where) == sizeof(where)
+           && where.address != 0
+           && ml_memory_read(b->pid, where.address + 8, &at, sizeof(at)) && at != 0
+           && ml_memory_read(b->pid, at, &section, sizeof(section))
+           && b->regs.rip - section.start < section.length;
+}
+
+/* rt_sigreturn wants a mark of the kernel's on that one. */
+static bool
+has_shadow_stack(const struct ml_borrow *b)
+{
+    static const char features[] = "x86_Thread_features:";
+    char path[64], line[128];
+    bool has = false;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)b->pid, (int)b->tid);
+    FILE *file = fopen(path, "re");
+    while (!has && file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        has = strncmp(line, features, sizeof(features) - 1) == 0
+              && strstr(line, "shstk") != NULL;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return has;
+}
+
 /* What a thread is waiting in is laid below its red zone, as for a handler. */
 int
 ml_borrow_lay_frame(struct ml_borrow *b, uint64_t sigreturn, struct ml_error *err)
@@ -218,6 +306,9 @@ ml_borrow_lay_frame(struct ml_borrow *b, uint64_t sigreturn, struct ml_error *er
     struct ml_signal_frame frame;
     size_t size = ml_signal_frame_size(b->xstate_size);
     uint64_t at = ((uint64_t)b->regs.rsp - RED_ZONE - size) & ~(uint64_t)63;
+    if (is_in_rseq(b) || has_shadow_stack(b)) {
+        return ml_error_set(err, ML_ESTATE, "a thread could not come back by itself");
+    }
     if (!stack_has_room(b, at, b->regs.rsp)) {
         return ml_error_set(err, ML_ESTATE, "a thread has no room left on its stack");
     }

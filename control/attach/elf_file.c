@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -279,17 +280,19 @@ has_version(struct ml_elf *elf, const char *name)
     GElf_Verdaux text;
     Elf_Scn *section = section_of_type(elf, SHT_GNU_verdef, &head);
     Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
-    for (int at = 0; data != NULL && gelf_getverdef(data, at, &def) != NULL;
-         at += (int)def.vd_next) {
-        const char *own = gelf_getverdaux(data, at + (int)def.vd_aux, &text) != NULL
+    int at = 0; /* it goes forwards only, whatever the file says */
+    while (data != NULL && gelf_getverdef(data, at, &def) != NULL) {
+        const char *own = def.vd_aux <= (uint32_t)(INT_MAX - at) &&
+                                  gelf_getverdaux(data, at + (int)def.vd_aux, &text) != NULL
                               ? elf_strptr(elf->elf, head.sh_link, text.vda_name)
                               : NULL;
         if (own != NULL && strcmp(own, name) == 0) {
             return true;
         }
-        if (def.vd_next == 0) {
+        if (def.vd_next == 0 || def.vd_next > (uint32_t)(INT_MAX - at)) {
             break;
         }
+        at += (int)def.vd_next;
     }
     return false;
 }

@@ -24,6 +24,7 @@
 #include "memory.h"
 #include "moment.h"
 #include "outcome.h"
+#include "process.h"
 
 #define CALL_SECONDS 1.0 /* for libc to start a thread */
 #define FETCH_NS 500000000 /* after which the thread goes back by itself */
@@ -153,10 +154,17 @@ look(struct injection *in, struct ml_inject_data *out)
     return ml_memory_read(in->target->pid, data_address(in), out, sizeof(*out));
 }
 
+/* When nobody answers for long (we were stopped) the thread takes the mapping away, and
+ * what is there then is not ours to write to. */
 static void
 raise_flag(struct injection *in, size_t offset)
 {
     const int32_t yes = 1;
+    struct ml_inject_data now;
+    if (!look(in, &now) || now.mapping != in->data.mapping
+        || memcmp(now.library, in->data.library, sizeof(now.library)) != 0) {
+        return;
+    }
     ml_memory_write(in->target->pid, data_address(in) + offset, &yes, sizeof(yes));
 }
 
@@ -215,6 +223,12 @@ try_thread(struct injection *in, pid_t tid, bool untimely, struct ml_error *err)
     if (rc < 0) {
         in->refusal = "its threads cannot be stopped";
         return rc == ML_ESTATE ? 0 : rc;
+    }
+    /* Held, its number is nobody else's. */
+    if (ml_process_started(in->target->pid) != in->target->started) {
+        ml_borrow_give_back(b);
+        return ml_error_set(err, ML_ENOTFOUND, "process %d has ended meanwhile",
+                            (int)in->target->pid);
     }
     ml_moment_of_stack(in->image, b, &stack);
     /* CPython waits on for what is left (PEP 475); others begin anew. */

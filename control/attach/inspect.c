@@ -67,12 +67,13 @@ check_python(const struct ml_process *p, const struct ml_powers *own,
 }
 
 static void
-fill(const struct ml_process *p, const struct ml_interpreter *python,
+fill(const struct ml_process *p, uint64_t started, const struct ml_interpreter *python,
      struct ml_attach_target *out)
 {
     *out = (struct ml_attach_target){
         .pid = p->pid,
         .inner_pid = p->inner_pid,
+        .started = started,
         .uid = p->uid[1],
         .major = python->major,
         .minor = python->minor,
@@ -93,12 +94,13 @@ ml_attach_inspect(pid_t pid, struct ml_attach_target *out, struct ml_error *err)
     if (python == NULL) {
         return ml_error_nomem(err);
     }
+    uint64_t started = ml_process_started(pid);
     int rc = check_process(pid, &p, &own, err);
     if (rc == ML_OK) {
         rc = check_python(&p, &own, python, err);
     }
     if (rc == ML_OK) {
-        fill(&p, python, out);
+        fill(&p, started, python, out);
     }
     free(python);
     return rc;

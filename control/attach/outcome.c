@@ -112,6 +112,14 @@ is_final(const struct ml_attach_outcome *o, uint32_t id)
     return o->id == id && o->state >= ML_ATTACH_RUNS;
 }
 
+/* Both ways wait only when the door has taken the order. What is there then instead is
+ * of the next one, and ours is through. */
+static bool
+is_replaced(const struct ml_attach_outcome *o, uint32_t id)
+{
+    return o->id != id && o->id != 0;
+}
+
 static int
 is_late(const struct ml_attach_target *target, const struct ml_attach_order *order,
         const char *what, struct ml_error *err)
@@ -159,7 +167,7 @@ watch(pid_t pid, uint64_t address, uint32_t id, double deadline,
       struct ml_attach_outcome *out)
 {
     while (read_outcome(pid, address, out)) {
-        if (is_final(out, id) || ml_clock_seconds() > deadline) {
+        if (is_final(out, id) || is_replaced(out, id) || ml_clock_seconds() > deadline) {
             return true;
         }
         pause_for_a_moment();
@@ -195,6 +203,11 @@ ml_attach_wait(const struct ml_attach_target *target, const struct ml_attach_ord
     }
     if (is_final(&o, order->id)) {
         return conclude(target, order, &o, err);
+    }
+    if (is_replaced(&o, order->id)) {
+        return ml_error_set(err, ML_ESTATE, "another attach to process %d came in between: "
+                            "ask it (memalotctl status %d)", (int)target->pid,
+                            (int)target->pid);
     }
     return is_late(target, order, o.id == order->id ? NO_GIL : "taken the order", err);
 }

@@ -86,6 +86,26 @@ ml_process_read(pid_t pid, struct ml_process *out, struct ml_error *err)
     return ML_OK;
 }
 
+uint64_t
+ml_process_started(pid_t pid)
+{
+    char path[64], text[1024] = "";
+    unsigned long long started = 0;
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+    FILE *f = fopen(path, "re");
+    if (f == NULL) {
+        return 0;
+    }
+    size_t n = fread(text, 1, sizeof(text) - 1, f);
+    fclose(f);
+    text[n] = '\0';
+    const char *rest = strrchr(text, ')'); /* its name is anything */
+    for (int field = 2; rest != NULL && field < 22; field++) {
+        rest = strchr(rest + 1, ' ');
+    }
+    return rest != NULL && sscanf(rest, "%llu", &started) == 1 ? started : 0;
+}
+
 void
 ml_process_name(pid_t pid, char *out, size_t cap)
 {

@@ -31,6 +31,9 @@ struct ml_process {
 /* ML_ENOTFOUND: there is no such process. */
 int ml_process_read(pid_t pid, struct ml_process *out, struct ml_error *err);
 
+/* When it was started, in the kernel's ticks; 0: there is none. */
+uint64_t ml_process_started(pid_t pid);
+
 /* Another process's name, for messages: "gdb", "?" when it has gone. */
 void ml_process_name(pid_t pid, char *out, size_t cap);
 

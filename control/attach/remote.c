@@ -28,6 +28,7 @@
 #include "clock.h"
 #include "inside.h"
 #include "outcome.h"
+#include "process.h"
 #include "remote_door.h"
 
 #define PATIENCE 2.0   /* seconds for the main thread to come by */
@@ -59,10 +60,13 @@ static const char script_text[] =
     "        said = ('%s: %s' % (type(error).__name__, error)).encode('utf-8', "
     "'replace')\n"
     "    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL\n"
-    "    fd = posix.open(directory + b'/saying', flags, 0o600)\n"
-    "    posix.write(fd, said[:400])\n"
-    "    posix.close(fd)\n"
-    "    posix.rename(directory + b'/saying', directory + b'/said')\n";
+    "    try:\n"
+    "        fd = posix.open(directory + b'/saying', flags, 0o600)\n"
+    "        posix.write(fd, said[:400])\n"
+    "        posix.close(fd)\n"
+    "        posix.rename(directory + b'/saying', directory + b'/said')\n"
+    "    except OSError:\n" /* nobody waits for it any more */
+    "        pass\n";
 
 /* -- the files --------------------------------------------------------------------- */
 
@@ -138,8 +142,8 @@ doze(double seconds)
 
 /* Whether the script has begun. When not, it never will do anything any more. */
 static bool
-wait_for_claim(const struct ml_remote_door *door, const struct ml_inside_dir *dir,
-               double deadline)
+wait_for_claim(const struct ml_remote_door *door, const char *script,
+               const struct ml_inside_dir *dir, double deadline)
 {
     for (double pause = 0.0005; ml_clock_seconds() < deadline;
          pause = pause < 0.01 ? pause * 2 : pause) {
@@ -148,7 +152,7 @@ wait_for_claim(const struct ml_remote_door *door, const struct ml_inside_dir *di
         }
         doze(pause);
     }
-    ml_remote_door_take_back(door);
+    ml_remote_door_take_back(door, script);
     if (unlinkat(dir->fd, "claim", 0) < 0) {
         return true;
     }
@@ -207,12 +211,16 @@ request(const struct ml_attach_target *target, const struct ml_remote_door *door
     char script[PATH_MAX + 16];
     double patience = ml_clock_seconds() + PATIENCE;
     snprintf(script, sizeof(script), "%s/script.py", dir->path);
+    if (ml_process_started(target->pid) != target->started) {
+        return ml_error_set(err, ML_ENOTFOUND, "process %ld has ended",
+                            (long)target->pid);
+    }
     int rc = ml_remote_door_ask(door, script, err);
     if (rc < 0) {
-        ml_remote_door_take_back(door);
+        ml_remote_door_take_back(door, script);
         return rc;
     }
-    if (!wait_for_claim(door, dir, patience < deadline ? patience : deadline)) {
+    if (!wait_for_claim(door, script, dir, patience < deadline ? patience : deadline)) {
         return ml_error_set(
             err, ML_EUNSUPPORTED,
             "the main thread of process %ld did not come by: it sleeps, "

@@ -204,10 +204,27 @@ ml_remote_door_ask(const struct ml_remote_door *door, const char *script,
     return ML_OK;
 }
 
+/* Seconds may have gone by: the interpreter may have ended and its memory be another's,
+ * or another debugger have asked meanwhile. */
+static bool
+is_still_ours(const struct ml_remote_door *door, const char *script)
+{
+    char path[PATH_ROOM];
+    int32_t pending = 0;
+    size_t len = strlen(script) + 1;
+    return len <= sizeof(path) && ml_memory_read(door->pid, door->path, path, len) &&
+           memcmp(path, script, len) == 0 &&
+           ml_memory_read(door->pid, door->pending, &pending, sizeof(pending)) &&
+           (pending == 0 || pending == 1);
+}
+
 void
-ml_remote_door_take_back(const struct ml_remote_door *door)
+ml_remote_door_take_back(const struct ml_remote_door *door, const char *script)
 {
     static const int32_t none = 0;
+    if (!is_still_ours(door, script)) {
+        return;
+    }
     (void)ml_memory_write(door->pid, door->pending, &none, sizeof(none));
     (void)ml_memory_write(door->pid, door->path, &none, 1);
 }

@@ -29,8 +29,8 @@ int ml_remote_door_find(const struct ml_attach_target *target,
 int ml_remote_door_ask(const struct ml_remote_door *door, const char *script,
                        struct ml_error *err);
 
-/* Takes that back. Whether it came too late is not known here: the thread may have
- * taken it just now. */
-void ml_remote_door_take_back(const struct ml_remote_door *door);
+/* Takes that back, if it is still there. Whether it came too late is not known here: the
+ * thread may have taken it just now. */
+void ml_remote_door_take_back(const struct ml_remote_door *door, const char *script);
 
 #endif

@@ -296,6 +296,69 @@ Test(borrow, a_program_that_is_told_to_stop_meanwhile_stops, .timeout = 20)
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
+/* -- restartable sequences --------------------------------------------------------- */
+
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+
+extern const char test_rseq_start[], test_rseq_end[], test_rseq_abort[];
+extern struct rseq_cs test_rseq;
+
+/* Counts in a sequence for ever; the kernel has it begin anew each time it looks. */
+__attribute__((noinline)) static void
+count_in_a_sequence(volatile unsigned *count, volatile uint64_t *section)
+{
+    __asm__ volatile(".pushsection .data\n"
+                     ".balign 32\n"
+                     "test_rseq: .long 0, 0\n"
+                     ".quad test_rseq_start, test_rseq_end - test_rseq_start\n"
+                     ".quad test_rseq_abort\n"
+                     ".popsection\n"
+                     "    jmp 3f\n"
+                     "    .long 0x53053053\n" /* what glibc registers */
+                     "test_rseq_abort:\n"
+                     "3:  lea test_rseq(%%rip), %%rax\n"
+                     "    mov %%rax, (%1)\n"
+                     "test_rseq_start:\n"
+                     "1:  incl (%0)\n"
+                     "    jmp 1b\n"
+                     "test_rseq_end:\n" ::"r"(count), "r"(section)
+                     : "rax", "memory");
+}
+
+Test(borrow, a_thread_in_a_restartable_sequence_is_not_borrowed)
+{
+    static struct ml_borrow b;
+    int refused = 0;
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                  -1, 0);
+    if (__rseq_size == 0) {
+        cr_skip("no rseq here");
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        char *rseq = (char *)__builtin_thread_pointer() + __rseq_offset;
+        prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        count_in_a_sequence(&shared->done, (uint64_t *)(rseq + 8));
+    }
+    while (shared->done < 1000) {
+    }
+    for (int i = 0; i < 20; i++) {
+        cr_assert_eq(ml_borrow_stop(&b, pid, pid, ml_clock_seconds() + 20, NULL), ML_OK);
+        bool inside = b.regs.rip >= (uintptr_t)test_rseq_start
+                      && b.regs.rip < (uintptr_t)test_rseq_end;
+        int rc = ml_borrow_lay_frame(&b, (uintptr_t)test_sigreturn, NULL);
+        cr_expect_eq(rc, inside ? ML_ESTATE : ML_OK);
+        refused += rc == ML_ESTATE;
+        ml_borrow_give_back(&b);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    cr_expect_gt(refused, 0);
+    kill(pid, SIGKILL);
+}
+#endif
+
 /* -- what it waits in -------------------------------------------------------------- */
 
 static void

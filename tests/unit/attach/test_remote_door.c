@@ -112,10 +112,24 @@ Test(remote_door, a_request_changes_one_bit_of_the_breaker_and_nothing_beside)
     cr_expect_eq(thread.pending, 1);
     cr_expect_str_eq(thread.path, "/tmp/x/script.py");
     cr_expect_str_eq(thread.behind, "untouched");
-    ml_remote_door_take_back(&door);
+    ml_remote_door_take_back(&door, "/tmp/x/script.py");
     cr_expect_eq(thread.pending, 0);
     cr_expect_str_eq(thread.path, "");
     cr_expect_eq(thread.breaker, 0x1234567800000023);
+}
+
+Test(remote_door, what_is_no_longer_the_request_is_not_taken_back)
+{
+    cr_assert_eq(ml_remote_door_find(&target, &door, &err), 0, "%s", err.message);
+    cr_assert_eq(ml_remote_door_ask(&door, "/tmp/x/script.py", &err), 0);
+    strcpy(thread.path, "/tmp/another.py"); /* a debugger's, or the memory is another's */
+    ml_remote_door_take_back(&door, "/tmp/x/script.py");
+    cr_expect_eq(thread.pending, 1);
+    cr_expect_str_eq(thread.path, "/tmp/another.py");
+    strcpy(thread.path, "/tmp/x/script.py");
+    thread.pending = 77;
+    ml_remote_door_take_back(&door, "/tmp/x/script.py");
+    cr_expect_eq(thread.pending, 77);
 }
 
 Test(remote_door, a_path_that_is_too_long_is_not_written)
