@@ -272,6 +272,18 @@ ml_elf_needs(struct ml_elf *elf, bool (*see)(const char *library, void *ctx), vo
     return false;
 }
 
+/* To the next of a list that says itself how far that is: forwards only, so that it has
+ * an end whatever the file says. */
+static bool
+step(int *at, uint32_t by)
+{
+    if (by == 0 || by > (uint32_t)(INT_MAX - *at)) {
+        return false;
+    }
+    *at += (int)by;
+    return true;
+}
+
 static bool
 has_version(struct ml_elf *elf, const char *name)
 {
@@ -280,19 +292,19 @@ has_version(struct ml_elf *elf, const char *name)
     GElf_Verdaux text;
     Elf_Scn *section = section_of_type(elf, SHT_GNU_verdef, &head);
     Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
-    int at = 0; /* it goes forwards only, whatever the file says */
+    int at = 0;
     while (data != NULL && gelf_getverdef(data, at, &def) != NULL) {
-        const char *own = def.vd_aux <= (uint32_t)(INT_MAX - at) &&
-                                  gelf_getverdaux(data, at + (int)def.vd_aux, &text) != NULL
-                              ? elf_strptr(elf->elf, head.sh_link, text.vda_name)
-                              : NULL;
+        int aux = at;
+        const char *own =
+            step(&aux, def.vd_aux) && gelf_getverdaux(data, aux, &text) != NULL
+                ? elf_strptr(elf->elf, head.sh_link, text.vda_name)
+                : NULL;
         if (own != NULL && strcmp(own, name) == 0) {
             return true;
         }
-        if (def.vd_next == 0 || def.vd_next > (uint32_t)(INT_MAX - at)) {
+        if (!step(&at, def.vd_next)) {
             break;
         }
-        at += (int)def.vd_next;
     }
     return false;
 }
@@ -308,7 +320,9 @@ lacks_of(struct ml_elf *elf, Elf_Data *data, size_t names, int at, int count,
         if (version != NULL && !has_version(have, version)) {
             return version;
         }
-        at += (int)wanted.vna_next;
+        if (!step(&at, wanted.vna_next)) {
+            break;
+        }
     }
     return NULL;
 }
@@ -320,14 +334,14 @@ ml_elf_lacks(struct ml_elf *elf, const char *library, struct ml_elf *have)
     GElf_Verneed need;
     Elf_Scn *section = section_of_type(elf, SHT_GNU_verneed, &head);
     Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
-    for (int at = 0; data != NULL && gelf_getverneed(data, at, &need) != NULL;
-         at += (int)need.vn_next) {
+    int at = 0;
+    while (data != NULL && gelf_getverneed(data, at, &need) != NULL) {
         const char *file = elf_strptr(elf->elf, head.sh_link, need.vn_file);
-        if (file != NULL && strcmp(file, library) == 0) {
-            return lacks_of(elf, data, head.sh_link, at + (int)need.vn_aux, need.vn_cnt,
-                            have);
+        int aux = at;
+        if (file != NULL && strcmp(file, library) == 0 && step(&aux, need.vn_aux)) {
+            return lacks_of(elf, data, head.sh_link, aux, need.vn_cnt, have);
         }
-        if (need.vn_next == 0) {
+        if (!step(&at, need.vn_next)) {
             break;
         }
     }

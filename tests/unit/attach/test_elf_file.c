@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -158,4 +159,41 @@ Test(elf_file, a_file_that_is_cut_short_gives_nothing_and_breaks_nothing)
     close(fd);
     close(from);
     unlink(name);
+}
+
+/* A list whose second entry leads back to the first. */
+static void
+make_versions_go_in_circles(const char *from, const char *to)
+{
+    char *bytes = malloc(16 << 20);
+    struct ml_elf *elf;
+    struct ml_elf_range at;
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    cr_assert(bytes != NULL && in != NULL && out != NULL);
+    size_t size = fread(bytes, 1, 16 << 20, in);
+    cr_assert_eq(ml_elf_open(from, &elf, &err), 0);
+    cr_assert(ml_elf_section(elf, ".gnu.version_d", &at)); /* its place in the file, too */
+    Elf64_Verdef *first = (Elf64_Verdef *)(bytes + at.address);
+    Elf64_Verdef *second = (Elf64_Verdef *)((char *)first + first->vd_next);
+    cr_assert(first->vd_version == 1 && second->vd_version == 1);
+    second->vd_next = -first->vd_next;
+    cr_assert_eq(fwrite(bytes, 1, size, out), size);
+    ml_elf_close(elf);
+    fclose(in);
+    fclose(out);
+    free(bytes);
+}
+
+Test(elf_file, a_list_of_versions_has_an_end_whatever_it_says, .timeout = 20)
+{
+    static struct ml_proc_map map;
+    struct ml_elf *libc;
+    char path[] = "/tmp/ml-elf-XXXXXX";
+    close(mkstemp(path));
+    cr_assert_eq(ml_proc_maps_find(getpid(), is_the_c_library, &map, &err), 1);
+    make_versions_go_in_circles(map.path, path);
+    cr_assert_eq(ml_elf_open(path, &libc, &err), 0);
+    cr_expect_not_null(ml_elf_lacks(self, "libc.so.6", libc));
+    ml_elf_close(libc);
+    unlink(path);
 }
