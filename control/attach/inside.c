@@ -98,11 +98,23 @@ ml_inside_open_dir(const struct ml_attach_target *target, int parent, const char
     return fd;
 }
 
-/* Where its user may not write, its user cannot have put anything else there. */
+/* Nobody else can put something in the place of what we make there. */
+static bool
+is_ours_alone(int parent)
+{
+    struct stat st;
+    return fstat(parent, &st) == 0 && st.st_uid == geteuid() &&
+           ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0);
+}
+
 static int
 make_and_give(const struct ml_attach_target *target, int parent, const char *name)
 {
     struct stat st;
+    if (!is_ours_alone(parent)) {
+        errno = EACCES;
+        return -1;
+    }
     if (mkdirat(parent, name, 0700) < 0) {
         return -1;
     }

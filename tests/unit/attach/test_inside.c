@@ -131,6 +131,19 @@ Test(inside, a_directory_is_its_users_from_the_beginning)
     }
 }
 
+Test(inside, nothing_is_given_away_where_a_third_user_may_move_it)
+{
+    char tmp[128];
+    make("/tmp", NULL);
+    if (geteuid() != 0) {
+        cr_skip("needs root");
+    }
+    snprintf(tmp, sizeof(tmp), "%s/tmp", target.root);
+    cr_assert_eq(chown(tmp, 65533, (gid_t)-1), 0);
+    target.uid = 65534;
+    cr_expect_eq(ml_inside_temp(&target, &dir, &err), ML_EUNSUPPORTED);
+}
+
 Test(inside, what_is_another_users_is_not_taken_for_its)
 {
     make("/tmp", NULL);
