@@ -8,12 +8,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -36,6 +38,9 @@ take_line(struct ml_process *p, const char *line)
     }
     else if (sscanf(line, "Tgid: %ld", &a) == 1) {
         p->group = (pid_t)a;
+    }
+    else if (sscanf(line, "PPid: %ld", &a) == 1) {
+        p->parent = (pid_t)a;
     }
     else if (sscanf(line, "TracerPid: %ld", &a) == 1) {
         p->tracer = (pid_t)a;
@@ -83,6 +88,8 @@ ml_process_read(pid_t pid, struct ml_process *out, struct ml_error *err)
     /* The files of a process that must not be looked into are root's. */
     snprintf(path, sizeof(path), "/proc/%ld/environ", (long)pid);
     out->dumpable = stat(path, &st) == 0 && st.st_uid == out->uid[1];
+    out->in_vfork =
+        out->parent > 0 && syscall(SYS_kcmp, pid, out->parent, KCMP_VM, 0, 0) == 0;
     return ML_OK;
 }
 

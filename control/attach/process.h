@@ -18,6 +18,7 @@ struct ml_process {
     pid_t inner_pid; /* as it sees itself */
     pid_t group;     /* the process, when `pid` is one of its threads; else `pid` */
     pid_t tracer;    /* 0: nobody */
+    pid_t parent;
     uid_t uid[3];    /* real, effective, saved */
     gid_t gid[3];
     uint64_t capabilities; /* permitted ones */
@@ -25,6 +26,7 @@ struct ml_process {
     char name[64];         /* of the thread that is the process */
     bool kernel;           /* a thread of the kernel */
     bool dumpable;         /* PR_SET_DUMPABLE; not so after setuid, or a change of user */
+    bool in_vfork;         /* its memory is its parent's: it has yet to call execve */
     bool hidden;           /* it exists, /proc does not show it */
 };
 

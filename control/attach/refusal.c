@@ -268,6 +268,12 @@ ml_refusal_of_state(const struct ml_process *p, const char *tracer,
         return REFUSE(ML_ESTATE, "process %ld is being traced by process %ld (%s)",
                       (long)p->pid, (long)p->tracer, tracer);
     }
+    if (p->in_vfork) { /* a thread in it would be one in its parent */
+        return REFUSE(ML_ESTATE,
+                      "process %ld is about to start another program (vfork): its "
+                      "memory is still that of process %ld",
+                      (long)p->pid, (long)p->parent);
+    }
     if (p->state == 'T' || p->state == 't') {
         return REFUSE(
             ML_ESTATE,

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,4 +76,37 @@ Test(inspect, paths_in_a_chroot_are_told_as_the_process_sees_them)
     cr_expect_str_eq(other, "/srv/jailbird/python3");
     ml_process_inside("/", path);
     cr_expect_str_eq(path, "/usr/bin/python3");
+}
+
+Test(inspect, a_child_that_has_its_parents_memory_is_told, .timeout = 20)
+{
+    struct ml_process p;
+    volatile pid_t *inner =
+        mmap(NULL, sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        if (vfork() == 0) {
+            *inner = getpid();
+            pause();
+            _exit(0);
+        }
+        _exit(0);
+    }
+    while (*inner == 0) {
+    }
+    cr_assert_eq(ml_process_read(*inner, &p, &err), 0, "%s", err.message);
+    cr_expect(p.in_vfork);
+    cr_expect_eq(p.parent, child);
+    cr_assert_eq(ml_process_read(child, &p, &err), 0, "%s", err.message);
+    cr_expect_not(p.in_vfork);
+    kill(*inner, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+Test(inspect, when_a_process_was_started_tells_it_from_another)
+{
+    uint64_t own = ml_process_started(getpid());
+    cr_expect_gt(own, 0);
+    cr_expect_eq(ml_process_started(getpid()), own);
+    cr_expect_eq(ml_process_started(0x7FFFFFF), 0);
 }

@@ -258,3 +258,11 @@ Test(refusal, who_traces_it_is_named_and_how_a_stopped_one_goes_on)
     p.tracer = 77;
     EXPECT_REFUSED(ml_refusal_of_state(&p, "gdb", &err), ML_ESTATE, "77", "gdb");
 }
+
+Test(refusal, who_has_the_memory_of_its_parent_is_let_be)
+{
+    struct ml_process p = good_process();
+    p.in_vfork = true;
+    p.parent = 41;
+    EXPECT_REFUSED(ml_refusal_of_state(&p, "?", &err), ML_ESTATE, "vfork", "41");
+}
