@@ -19,18 +19,6 @@ compat_gc_collecting(PyInterpreterState *interp)
     return compat_place_gc(interp)->collecting != 0;
 }
 
-/* Three generations, youngest first. The incremental collector of 3.14.0 to 3.14.4 names
- * them otherwise: young, and two old ones. They stand in the same place. */
-static struct gc_generation *
-generations(struct _gc_runtime_state *gc)
-{
-#if ML_PY_314 && PY_VERSION_HEX < 0x030E0500
-    return &gc->young;
-#else
-    return gc->generations;
-#endif
-}
-
 static int
 each_in_list(PyGC_Head *list, int (*each)(PyObject *op, void *ctx), void *ctx)
 {
@@ -65,7 +53,7 @@ compat_gc_lists_close(PyInterpreterState *interp)
     }
     bool good = closes(&gc->permanent_generation.head);
     for (int i = 0; i < NUM_GENERATIONS && good; i++) {
-        good = closes(&generations(gc)[i].head);
+        good = closes(&compat_place_generations(gc)[i].head);
     }
     return good;
 }
@@ -76,7 +64,7 @@ compat_gc_each(PyInterpreterState *interp, int (*each)(PyObject *op, void *ctx),
     struct _gc_runtime_state *gc = compat_place_gc(interp);
     int stop = 0;
     for (int i = NUM_GENERATIONS - 1; i >= 0 && stop == 0; i--) {
-        stop = each_in_list(&generations(gc)[i].head, each, ctx);
+        stop = each_in_list(&compat_place_generations(gc)[i].head, each, ctx);
     }
     return stop != 0 ? stop : each_in_list(&gc->permanent_generation.head, each, ctx);
 }

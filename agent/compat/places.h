@@ -63,6 +63,9 @@ size_t compat_place_gc_offset(void);
 struct _gc_runtime_state *compat_place_gc(PyInterpreterState *interp);
 void *compat_place_gil(PyInterpreterState *interp);
 
+/* Its three generations, youngest first. */
+struct gc_generation *compat_place_generations(struct _gc_runtime_state *gc);
+
 /* The bytes of a PyInterpreterState. */
 size_t compat_place_interp_size(void);
 

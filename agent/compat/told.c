@@ -30,6 +30,8 @@ struct agreement {
     size_t compiled;
 };
 
+#define THREAD_MORE 64
+
 #define SAME(what, member, is) {what, t->member, is}
 
 const char *
@@ -44,7 +46,6 @@ compat_places_disagree(void)
              offsetof(PyInterpreterState, threads.head)),
         SAME("the list of interpreters", interpreter_state.next,
              offsetof(PyInterpreterState, next)),
-        SAME("threads", thread_state.size, sizeof(PyThreadState)),
         SAME("threads", thread_state.next, offsetof(PyThreadState, next)),
         SAME("threads", thread_state.interp, offsetof(PyThreadState, interp)),
         SAME("threads", thread_state.thread_id, offsetof(PyThreadState, thread_id)),
@@ -87,6 +88,11 @@ compat_places_disagree(void)
         SAME("the collector's state", gc.collecting,
              offsetof(struct _gc_runtime_state, collecting)),
     };
+    /* Patch releases add fields at its end (3.13.18 has one more than 3.13.0). */
+    if (t->thread_state.size + THREAD_MORE < sizeof(PyThreadState)
+        || t->thread_state.size > sizeof(PyThreadState) + THREAD_MORE) {
+        return "threads";
+    }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(all); i++) {
         if (all[i].told != all[i].compiled) {
             return all[i].what;
@@ -141,5 +147,21 @@ compat_place_gil(PyInterpreterState *interp)
 #else
     (void)interp;
     return NULL; /* one for all */
+#endif
+}
+
+/* Up to 3.13 the collector has a pointer to them, which stays where it was when a patch
+ * release of 3.13 moved them by four bytes (their alignment became less). The incremental
+ * collector of 3.14.0 to 3.14.4 names them otherwise: young, and two old ones. They stand
+ * in the same place. */
+struct gc_generation *
+compat_place_generations(struct _gc_runtime_state *gc)
+{
+#if PY_VERSION_HEX < 0x030E0000
+    return (struct gc_generation *)gc->generation0;
+#elif PY_VERSION_HEX < 0x030E0500
+    return &gc->young;
+#else
+    return gc->generations;
 #endif
 }

@@ -30,13 +30,12 @@
 #define GC_HEAD(op) ((PyGC_Head *)(op) - 1)
 #define OBJECT(head) ((PyObject *)((head) + 1))
 
+#define YOUNG(gc) (&compat_place_generations(gc)[0].head)
+#define OLDER(gc) (&compat_place_generations(gc)[1].head)
+
 #if ML_PY_314 && PY_VERSION_HEX < 0x030E0500
-#define YOUNG(gc) (&(gc)->young.head)
-#define OLDER(gc) (&(gc)->old[0].head)
 #define VISITED_SPACE(gc) ((gc)->visited_space)
 #else
-#define YOUNG(gc) (&(gc)->generations[0].head)
-#define OLDER(gc) (&(gc)->generations[1].head)
 #define VISITED_SPACE(gc) ((gc)->dummy2) /* its place, from 3.14.5 on */
 #endif
 

@@ -120,6 +120,18 @@ def find_interpreters() -> list[Interpreter]:
     return [python for python in found if python.name.startswith(versions or "")]
 
 
+def find_other_patch_releases() -> list[Interpreter]:
+    """Return interpreters for which an agent is built, but of another patch release."""
+    known = {python.suffix: python.version for python in _find(_candidates(), free=False)}
+    others = []
+    for candidate in [*(f"/usr/bin/python3.{minor}" for minor in range(10, 16)),
+                      *os.environ.get("MEMALOT_OTHER_PYTHONS", "").split()]:
+        for python in _find([candidate], free=False):
+            if known.get(python.suffix, python.version) != python.version:
+                others.append(python)
+    return [python for python in others if not python.unusable()]
+
+
 def _find(candidates: list[str], free: bool) -> list[Interpreter]:
     found: dict[str, Interpreter] = {}
     for candidate in candidates:
