@@ -10,6 +10,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,7 +307,8 @@ ml_borrow_lay_frame(struct ml_borrow *b, uint64_t sigreturn, struct ml_error *er
     struct ml_signal_frame frame;
     size_t size = ml_signal_frame_size(b->xstate_size);
     uint64_t at = ((uint64_t)b->regs.rsp - RED_ZONE - size) & ~(uint64_t)63;
-    if (is_in_rseq(b) || has_shadow_stack(b)) {
+    if (is_in_rseq(b) || has_shadow_stack(b)
+        || read_status(b, "Seccomp:", 10) == SECCOMP_MODE_STRICT) {
         return ml_error_set(err, ML_ESTATE, "a thread could not come back by itself");
     }
     if (!stack_has_room(b, at, b->regs.rsp)) {

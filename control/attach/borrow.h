@@ -56,7 +56,7 @@ long ml_borrow_syscall(const struct ml_borrow *b);
 void ml_borrow_hide_interruption(struct ml_borrow *b);
 
 /* Lays the signal frame. `sigreturn` is code of the program's that calls it. ML_ESTATE:
- * no room on its stack, a restartable sequence (rseq), a shadow stack. */
+ * no room on its stack, a restartable sequence (rseq), a shadow stack, strict seccomp. */
 int ml_borrow_lay_frame(struct ml_borrow *b, uint64_t sigreturn, struct ml_error *err);
 
 /* Has it make one system call, by code "syscall; ret" at `at`. */

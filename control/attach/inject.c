@@ -237,7 +237,8 @@ try_thread(struct injection *in, pid_t tid, bool untimely, struct ml_error *err)
     }
     if (stack.refusal == NULL
         && ml_borrow_lay_frame(b, ml_image_calls(in->image)->sigreturn, err) < 0) {
-        stack.refusal = "its threads have no room on their stacks";
+        stack.refusal =
+            "its threads have no room on their stacks, or could not come back";
     }
     if (stack.refusal != NULL) {
         in->refusal = stack.refusal;

@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -358,6 +359,31 @@ Test(borrow, a_thread_in_a_restartable_sequence_is_not_borrowed)
     kill(pid, SIGKILL);
 }
 #endif
+
+Test(borrow, a_thread_that_the_kernel_would_kill_for_a_call_is_not_borrowed)
+{
+    static struct ml_borrow b;
+    int status;
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                  -1, 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+        while (shared->hash == 0) {
+            shared->done++;
+        }
+        syscall(SYS_exit, 7);
+    }
+    while (shared->done < 1000) {
+    }
+    cr_assert_eq(ml_borrow_stop(&b, pid, pid, ml_clock_seconds() + 20, NULL), ML_OK);
+    cr_expect_eq(ml_borrow_lay_frame(&b, (uintptr_t)test_sigreturn, NULL), ML_ESTATE);
+    ml_borrow_give_back(&b);
+    shared->hash = 1;
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
 
 /* -- what it waits in -------------------------------------------------------------- */
 
