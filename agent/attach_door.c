@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -23,6 +24,7 @@
 #include "forks.h"
 
 #define STACK_SIZE (1024 * 1024) /* as the agent thread's, which then gets this one */
+#define LEAVING_FOR_MS 300
 
 struct ml_attach_outcome ml_attach_outcome;
 
@@ -69,6 +71,22 @@ wait_for_imports(struct ml_error *err)
     return rc;
 }
 
+/* One that was told to go may still be there: a fork in between has its thread end, and
+ * begin anew to hear of it. */
+static int
+start_when_the_last_has_left(const struct ml_agent_options *options, bool *started,
+                             struct ml_error *err)
+{
+    int rc = ml_agent_start(options, started, err);
+    for (int ms = 0; rc == ML_OK && !*started && ms < LEAVING_FOR_MS; ms += 10) {
+        Py_BEGIN_ALLOW_THREADS
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        Py_END_ALLOW_THREADS
+        rc = ml_agent_start(options, started, err);
+    }
+    return rc;
+}
+
 static void
 start_agent(void)
 {
@@ -89,7 +107,7 @@ start_agent(void)
         end(ML_ATTACH_GIVEN_UP, ML_ECANCELLED, "");
         return;
     }
-    rc = rc == ML_OK ? ml_agent_start(&options, &started, &err) : rc;
+    rc = rc == ML_OK ? start_when_the_last_has_left(&options, &started, &err) : rc;
     if (rc < 0) {
         end(ML_ATTACH_FAILED, rc, err.message);
     }

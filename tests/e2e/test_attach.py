@@ -122,6 +122,15 @@ def test_a_program_says_what_it_would_have_said(ctl, unprepared, attach, what, s
 
 
 @pytest.mark.few_versions
+def test_one_after_another_while_it_forks(ctl, unprepared, attach):
+    program = unprepared("forks", "150")
+    for _ in range(20):
+        attach(program)
+        ctl.run("detach", program.pid)
+    assert outcome(program) == "0"
+
+
+@pytest.mark.few_versions
 def test_threads_that_change_the_user_are_not_waited_for_forever(ctl, unprepared, attach):
     program = unprepared("users")
     for _ in range(8):
