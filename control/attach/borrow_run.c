@@ -172,18 +172,16 @@ await_done(struct ml_borrow *b, const struct ml_borrow_code *code, struct ml_err
 
 /* Done, it waits in the code; but when we are slow it may have gone back by itself, and
  * then its registers are its own again. */
-static int
-fetch(struct ml_borrow *b, const struct ml_borrow_code *code, struct ml_error *err)
+static void
+fetch(struct ml_borrow *b, const struct ml_borrow_code *code)
 {
     struct user_regs_struct regs;
     bool trapped = ml_borrow_reach_trap(b)
                    && ptrace(PTRACE_GETREGS, b->tid, NULL, &regs) == 0;
-    b->touched = false;
-    if (!trapped) {
-        return ml_borrow_gone(b, err);
-    }
-    b->touched = regs.rip >= code->start && regs.rip < code->start + code->size;
-    return ML_OK;
+    /* Where it has ended meanwhile, or cannot be had, what it was to do is done all the
+     * same, and the frame brings it back. */
+    b->touched = trapped && regs.rip >= code->start
+                 && regs.rip < code->start + code->size;
 }
 
 int
@@ -197,5 +195,8 @@ ml_borrow_run(struct ml_borrow *b, const struct ml_borrow_code *code, struct ml_
     regs.orig_rax = (unsigned long long)-1;
     int rc = set_off(b, &regs, PTRACE_CONT, err);
     rc = rc == ML_OK ? await_done(b, code, err) : rc;
-    return rc == ML_OK ? fetch(b, code, err) : rc;
+    if (rc == ML_OK) {
+        fetch(b, code);
+    }
+    return rc;
 }

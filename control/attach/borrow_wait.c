@@ -114,7 +114,7 @@ bool
 ml_borrow_reach_trap(struct ml_borrow *b)
 {
     int signal = 0, pass = 0;
-    b->deadline = ml_clock_seconds() + 1;
+    b->deadline = ml_clock_seconds() + 10; /* on a machine that is busy */
     ptrace(PTRACE_INTERRUPT, b->tid, NULL, NULL);
     while (b->held && (!b->in_trap || pass != 0)) {
         if (b->stopped && ml_borrow_go(b, PTRACE_CONT, pass) < 0) {
