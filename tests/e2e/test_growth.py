@@ -4,6 +4,11 @@ the place that holds it."""
 
 import json
 
+import pytest
+
+pytestmark = pytest.mark.few_versions
+
+
 PROGRAM = r"""
 import sys
 

@@ -12,6 +12,8 @@ import pytest
 from harness import TARGETS, wait_until
 from lifecycle_support import LIBRARY, agent_thread, catches, status_of, traces
 
+pytestmark = pytest.mark.few_versions
+
 
 def sockets(program):
     """Return the names of the socket files in the runtime directory."""

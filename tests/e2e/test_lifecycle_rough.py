@@ -13,6 +13,9 @@ import pytest
 from harness import wait_until
 from lifecycle_support import LIBRARY, agent_thread, catches, connect, hang_up, status_of
 
+pytestmark = pytest.mark.few_versions
+
+
 NOBODY = 65534
 
 

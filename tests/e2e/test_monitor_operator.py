@@ -4,8 +4,12 @@
 import json
 import subprocess
 
+import pytest
 from harness import MEMALOTCTL
 from monitored import play, read_iterations
+
+pytestmark = pytest.mark.few_versions
+
 
 CTL = """
     import os, subprocess, sys, time

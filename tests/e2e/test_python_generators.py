@@ -2,7 +2,10 @@
 """Monitored generators, coroutines and asynchronous generators: one call each, however
 they are driven and ended."""
 
+import pytest
 from programs import run  # noqa: F401  a fixture
+
+pytestmark = pytest.mark.few_versions
 
 
 def test_a_generator_is_one_call_from_the_first_next_to_its_end(run):

@@ -9,6 +9,9 @@ import pytest
 from harness import PATIENCE, TARGETS
 from monitored import environment
 
+pytestmark = pytest.mark.few_versions
+
+
 COUNT = "a whole number"
 MANY = "[str(n) for n in range(33)]"
 

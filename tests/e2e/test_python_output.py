@@ -7,8 +7,12 @@ import pty
 import subprocess
 import time
 
+import pytest
 from harness import PATIENCE
 from monitored import environment, play
+
+pytestmark = pytest.mark.few_versions
+
 
 BLOCKS = """
 import memalot

@@ -5,8 +5,11 @@ import re
 import shlex
 import subprocess
 
+import pytest
 from harness import ROOT
 from monitored import play
+
+pytestmark = pytest.mark.few_versions
 
 
 def test_a_string_appended_every_half_second_is_named(python, ctl, tmp_path):
