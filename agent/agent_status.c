@@ -198,6 +198,7 @@ ml_agent_write_status(struct ml_agent *a, struct ml_json *out, struct ml_error *
     ml_json_kv_str(out, "python_version", a->python_version);
     ml_json_kv_str(out, "state", state_name(a));
     ml_json_kv_double(out, "uptime_s", ml_program_uptime(), 2);
+    ml_json_kv_double(out, "started_s", ml_program_started(), 2);
     ml_json_kv_str(out, "socket", a->socket_path);
     ml_json_key(out, "monitoring");
     ml_monitors_write_status(out);

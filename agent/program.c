@@ -108,10 +108,9 @@ ml_program_rss(void)
 }
 
 double
-ml_program_uptime(void)
+ml_program_started(void)
 {
     char text[1024];
-    struct timespec now;
     ml_small_file_read("/proc/self/stat", text, sizeof(text));
     /* The name in parentheses may hold anything; field 22, the start time in ticks
      * since boot, is the 20th after it. */
@@ -119,10 +118,17 @@ ml_program_uptime(void)
     for (int field = 0; at != NULL && field < 20; field++) {
         at = strchr(at + 1, ' ');
     }
-    if (at == NULL || clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
+    return at != NULL ? (double)strtoull(at, NULL, 10) / (double)sysconf(_SC_CLK_TCK) : 0;
+}
+
+double
+ml_program_uptime(void)
+{
+    struct timespec now;
+    double started = ml_program_started();
+    if (started <= 0 || clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
         return 0;
     }
-    double started = (double)strtoull(at, NULL, 10) / (double)sysconf(_SC_CLK_TCK);
     double age = (double)now.tv_sec + (double)now.tv_nsec / 1e9 - started;
     return age > 0 ? age : 0;
 }

@@ -27,6 +27,11 @@ void ml_program_write_command(struct ml_json *out);
 uint64_t ml_program_rss(void); /* bytes */
 double ml_program_uptime(void); /* seconds since the process was started */
 
+/* When it was started, in seconds since boot; 0: unknown. With the pid it tells a process
+ * from another that later has the same pid. */
+double ml_program_started(void);
+
+
 /* "~/x" with the home directory in front: `home` where it belongs to the effective
  * user, else the password file's. Other texts are copied. */
 void ml_program_expand_home(const char *text, const char *home, char *out, size_t cap);

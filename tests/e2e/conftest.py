@@ -28,6 +28,7 @@ def pytest_configure(config):
         "slow: takes minutes; only with MEMALOT_SLOW=1",
         "versions(oldest, newest): of CPython, inclusive",
         "few_versions: on the oldest, the newest and one between, but for make matrix",
+        "one_version: on the newest alone, but for make matrix",
     ):
         config.addinivalue_line("markers", marker)
 
@@ -49,10 +50,18 @@ def few(interpreters):
                   key=lambda python: python.version)
 
 
+def chosen(definition):
+    """Return the interpreters that a test is to run on: all, few, or one."""
+    if definition.get_closest_marker("one_version") and not MATRIX:
+        return few(INTERPRETERS)[-1:]
+    if definition.get_closest_marker("few_versions") and not MATRIX:
+        return few(INTERPRETERS)
+    return INTERPRETERS
+
+
 def pytest_generate_tests(metafunc):
     if "python" in metafunc.fixturenames:
-        spare = metafunc.definition.get_closest_marker("few_versions") and not MATRIX
-        pythons = few(INTERPRETERS) if spare else INTERPRETERS
+        pythons = chosen(metafunc.definition)
         metafunc.parametrize(
             "python", pythons, ids=[python.name for python in pythons], indirect=True
         )

@@ -14,6 +14,8 @@ import pytest
 from drift import build_drifted
 from harness import BUILD, PATIENCE, TARGETS, build_extension
 
+pytestmark = pytest.mark.few_versions
+
 
 def run(python, script, *args, env=None):
     """Run a script in an interpreter that can import the agent; returns its output."""

@@ -13,6 +13,7 @@ import pytest
 from harness import BUILD, RpcError, wait_until
 from lifecycle_support import LIBRARY, agent_thread, catches, hang_up, traces
 
+pytestmark = pytest.mark.few_versions
 
 # -- coming ---------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ def findings_of(python, ctl, tmp_path, seconds, lifetime):
     ]
 
 
+@pytest.mark.one_version
 def test_heavy_churn_without_a_leak_gives_no_finding(python, ctl, tmp_path):
     assert findings_of(python, ctl, tmp_path, 12, 1) == []
 

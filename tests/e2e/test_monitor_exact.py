@@ -13,6 +13,8 @@ import pytest
 from harness import TARGETS
 from monitored import environment, play
 
+pytestmark = pytest.mark.few_versions
+
 # kinds whose memory is recycled without the allocator and that the collector never sees
 RESIDUE = {"float": 0.02}
 

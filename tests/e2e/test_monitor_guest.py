@@ -124,6 +124,7 @@ def test_a_result_and_an_exception_on_their_way_are_no_leaks(python, ctl, tmp_pa
         assert not {"__main__.Result", "__main__.Failure"} & set(played.types(number))
 
 
+@pytest.mark.one_version
 @pytest.mark.skipif("libasan" in os.environ.get("LD_PRELOAD", ""),
                     reason="the sanitizer's allocator keeps what was freed")
 def test_five_hundred_iterations_leave_the_memory_flat(python, ctl, tmp_path):

@@ -60,6 +60,7 @@ def test_a_finalizer_enters_a_monitor_while_another_window_begins(python, ctl, t
     assert played.out == "done\n"
 
 
+@pytest.mark.one_version
 def test_every_thread_gets_out_of_a_window_that_many_share(python, ctl, tmp_path):
     played = play(python, ctl, tmp_path, QUIET + """
     reports = []

@@ -5,6 +5,8 @@ import pytest
 
 from harness import build_extension
 
+pytestmark = pytest.mark.few_versions
+
 
 @pytest.fixture
 def nativeleak(python, tmp_path):

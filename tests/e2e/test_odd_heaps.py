@@ -42,6 +42,7 @@ def test_every_question_is_answered(target, python, case):
     assert program.ask("ping") == "pong"
 
 
+@pytest.mark.one_version
 @pytest.mark.parametrize("case", ["churning_threads", "allocating_threads"])
 def test_at_any_moment(target, python, case):
     program = target("odd_heap.py", case)

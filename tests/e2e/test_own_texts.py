@@ -159,6 +159,7 @@ def test_nothing_reaches_the_outside(target, python):
     assert program.ask("ping") == "pong"
 
 
+@pytest.mark.one_version
 def test_threads_that_compete_for_the_gil_are_no_hindrance(target, python):
     program = target("own_texts.py", "busy", "Good", "Works", "Sleeps", "Imports")
     for _ in range(10):

@@ -9,6 +9,8 @@ import pytest
 
 from harness import TARGETS
 
+pytestmark = pytest.mark.few_versions
+
 HEAD = """
 import sys, threading, collections, types
 sys.path.insert(0, {targets!r})

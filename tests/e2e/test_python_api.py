@@ -2,8 +2,11 @@
 """The Python functions beside what they report: every kind of callable stays what it
 was, calls go through unharmed, and each counts as the one call that it is."""
 
+import pytest
 from monitored import play
 from programs import run  # noqa: F401  a fixture
+
+pytestmark = pytest.mark.few_versions
 
 
 def test_importing_is_light_and_does_nothing(python, ctl, tmp_path):

@@ -95,6 +95,7 @@ def compare(target, ctl, python, tmp_path, names, every):
     assert with_agent == without
 
 
+@pytest.mark.one_version
 def test_json_dict_and_list_do_not_notice(target, ctl, python, tmp_path):
     compare(target, ctl, python, tmp_path, SHORT, every=0.1)
 

@@ -91,6 +91,7 @@ def hit(program):
         pass
 
 
+@pytest.mark.one_version
 @pytest.mark.parametrize("config, method", [
     ("sweep:\n  max_extra_memory: 1MiB\n", "types"),
     ("report:\n  directory: /proc/nowhere\n", "snapshot"),

@@ -32,7 +32,7 @@ class Process:
     socket: str
     labels: tuple[str, str, str]  # pid, name, python
     pid: int | None = None
-    uptime: float = 0.0  # when it last answered
+    started: float = 0.0  # seconds since boot: one that starts anew has another
     status: dict[str, Any] | None = None  # None: it does not answer
     figures: Figures | None = None
     report: tuple[Any, ...] | None = None  # the saved one that was read last
@@ -108,11 +108,11 @@ class Agents:
             return replace(known, status=None) if known else \
                 Process(socket, (str(pid), "", ""), pid)
         labels = (str(pid), row.get("name") or "", row.get("python_version") or "")
-        uptime = row.get("uptime_s") or 0.0
-        if known and known.pid == pid and known.uptime <= uptime:
-            return replace(known, labels=labels, uptime=uptime, status=row)
+        started = row.get("started_s") or 0.0
+        if known and known.pid == pid and known.started == started:
+            return replace(known, labels=labels, status=row)
         self._swept.pop(socket, None)  # a container that starts anew is pid 1 again
-        return Process(socket, labels, pid, uptime, status=row)
+        return Process(socket, labels, pid, started, status=row)
 
     def _read_report(self, process: Process) -> bool:
         """Read its last report if that is a new one; returns whether it failed."""
