@@ -50,7 +50,7 @@ deps:
 demo: all
 	@examples/demo.sh
 
-## test: the C tests and the end-to-end tests (under ten minutes)
+## test: the C tests and the end-to-end tests (some ten minutes)
 test: test-deps
 	@status=0; $(UNIT) || status=1; $(PYTEST) -m 'not slow' || status=1; \
 	tools/mcp.sh $(BUILD) --no-inspector -q || status=1; \

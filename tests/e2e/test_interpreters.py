@@ -11,6 +11,8 @@ import pytest
 
 from harness import TARGETS
 
+pytestmark = pytest.mark.few_versions
+
 HEAD = """
 import os, sys, threading, time
 sys.path.insert(0, {targets!r})

@@ -11,6 +11,8 @@ from collections import Counter
 
 import pytest
 
+pytestmark = pytest.mark.few_versions
+
 SEEDS = [11, 22, 33]
 NO_EXPRESSION = ("ref#", "{*}", "keys()[*]", "…", "<", " ")
 
